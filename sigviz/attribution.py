@@ -1,0 +1,180 @@
+"""What an explanation is asked for and what comes back: Settings in, Attribution out.  Plain NumPy, frozen.
+
+Notation (arXiv:2305.15853): x is the text's word embeddings; F the scalar that is explained; x̄ the text with every
+content token replaced by the baseline, x̄^i with unit i alone replaced.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigviz.errors import InvalidSettings
+
+UNITS = ("token", "word", "sentence")
+OUTPUTS = {  # what F may be -> the unit of F in words
+    "logit": "the target's logit",
+    "probability": "the target's probability (0 to 1)",
+    "log-odds": "log p/(1-p) of the target",
+    "margin": "the target's logit minus the contrast class's (or the best other's)",
+    "max-logit": "the largest logit at every point (it may change class on the way)",
+}
+MAX_SEED = 2**31 - 1
+Value = str | int | float | None
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A piece of the text that gets one score.
+
+    text: as it stands in the given text at [start, end) (characters); where a tokenizer made a token out of nothing,
+    the token's own string and an empty span.  tokens: positions of its tokens in the model's input, special tokens counted.
+    """
+
+    text: str
+    start: int
+    end: int
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was asked for, checked.
+
+    method: an id of METHODS.  baseline: "mask", "pad", "unk", "zero", "mean" or a token of the vocabulary.  target: class
+    index or name; None for the predicted one.  output: a key of OUTPUTS.  contrast: the class that `margin` subtracts
+    (None: the best other).  options: the method's own settings (steps, quadrature, ...), sorted by name.
+    """
+
+    method: str
+    baseline: str = "mask"
+    unit: str = "token"
+    target: int | str | None = None
+    output: str = "logit"
+    contrast: int | str | None = None
+    seed: int = 0
+    options: tuple[tuple[str, Value], ...] = ()
+
+    def __post_init__(self) -> None:
+        _one_of("unit", self.unit, UNITS)
+        _one_of("output", self.output, tuple(OUTPUTS))
+        if not isinstance(self.baseline, str) or not self.baseline:
+            raise InvalidSettings("baseline is empty: give mask, pad, unk, zero, mean, or a token of the vocabulary.")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed <= MAX_SEED:
+            raise InvalidSettings(f"seed is {self.seed!r}; it must be a whole number from 0 to {MAX_SEED}.")
+        if self.contrast is not None and self.output != "margin":
+            raise InvalidSettings(f"contrast is only used with output='margin', not with {self.output!r}.")
+
+    def option(self, name: str) -> Any:
+        """The value of one of the method's own options, None where the method has no such option."""
+        return dict(self.options).get(name)
+
+    def to_dict(self) -> dict[str, Value]:
+        """One flat mapping of everything, for JSON and for `explain(..., **settings)`."""
+        shared = {name: getattr(self, name) for name in ("method", "baseline", "unit", "target", "output", "contrast", "seed")}
+        return {**shared, **dict(self.options)}
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an explanation took.
+
+    seconds: wall time.  forward, backward: sequences (texts of this length) put through the model in each direction.
+    """
+
+    seconds: float
+    forward: int
+    backward: int
+    device: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribution:
+    """One method's scores for one text.
+
+    raw: float64 [n], one per unit, in the unit of F, signed (positive: towards the target), never normalised.
+    expected: float64 [n] or None: F(x) - F(x̄^i), what raw_i must be for a method that is complete per unit.
+    output, baseline_output: F(x) and F(x̄), every content token replaced.
+    probabilities: float64 [classes], a plain forward pass.  features: float32 [content tokens, D] or None.
+    truncated: tokens of the text that the model's limit cut off.  notes: what a reader must know, in sentences.
+    """
+
+    model: str
+    text: str
+    units: tuple[Unit, ...]
+    raw: Floats
+    expected: Floats | None
+    output: float
+    baseline_output: float
+    target: int
+    label: str
+    labels: tuple[str, ...]
+    probabilities: Floats
+    cost: Cost
+    settings: Settings
+    features: NDArray[np.float32] | None = None
+    truncated: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def scores(self) -> Floats:
+        """raw / ||raw||_2, as the SIG paper normalises; zeros where raw is all zero.  float64 [n]."""
+        largest = float(np.abs(self.raw).max(initial=0.0))
+        if largest == 0:
+            return np.zeros_like(self.raw)
+        scaled = self.raw / largest  # squares of numbers as small as 1e-170, a saturated probability's, would vanish
+        return scaled / np.linalg.norm(scaled)
+
+    @property
+    def delta(self) -> Floats | None:
+        """raw - expected: how far each unit is from its own completeness; None for methods without it.  float64 [n]."""
+        return None if self.expected is None else self.raw - self.expected
+
+    @property
+    def total_delta(self) -> float:
+        """sum of raw - (F(x) - F(x̄)): the paper's Table 4 Delta.  For SIG it need not vanish: that is not its axiom."""
+        return float(self.raw.sum() - (self.output - self.baseline_output))
+
+    def to_dict(self) -> dict[str, Any]:
+        """One entry of `attributions` in the command line's JSON; numbers in full precision."""
+        return {
+            "method": self.settings.method,
+            "settings": self.settings.to_dict(),
+            "units": [{"text": unit.text, "start": unit.start, "end": unit.end} for unit in self.units],
+            "raw": self.raw.tolist(),
+            "scores": self.scores.tolist(),
+            "expected": _listed(self.expected),
+            "delta": _listed(self.delta),
+            "total_delta": self.total_delta,
+            "output": self.output,
+            "baseline_output": self.baseline_output,
+            "cost": {name: getattr(self.cost, name) for name in ("seconds", "forward", "backward", "device", "dtype")},
+            "notes": list(self.notes),
+        }
+
+
+def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise InvalidSettings(f"{name} is {value!r}; choose one of: {', '.join(choices)}.")
+
+
+def _listed(values: Floats | None) -> list[float] | None:
+    return None if values is None else values.tolist()
+
+
+def document(attributions: list[Attribution]) -> Mapping[str, Any]:
+    """The command line's JSON object for one text: what the methods share, then one entry a method."""
+    first = attributions[0]
+    return {
+        "model": first.model,
+        "text": first.text,
+        "target": first.target,
+        "label": first.label,
+        "probabilities": dict(zip(first.labels, first.probabilities.tolist(), strict=True)),
+        "truncated": first.truncated,
+        "attributions": [attribution.to_dict() for attribution in attributions],
+    }

@@ -1,0 +1,194 @@
+"""The command line: python -m sigviz explain | models | methods | finetune.
+
+Bad input ends with code 2, one line on stderr that says what is wrong and what to do, and nothing on stdout.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sigviz.attribution import OUTPUTS, UNITS, Attribution, document
+from sigviz.engine.engine import Progress
+from sigviz.errors import InvalidSettings, SigvizError
+from sigviz.explain import explain
+from sigviz.methods import METHODS, Method, Option, Promise
+from sigviz.methods.registry import get
+from sigviz.models import zoo
+
+BAD_INPUT = 2
+STOPPED = 130  # as shells say it for Ctrl-C
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, but an error is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    given = _parser().parse_args(arguments)
+    try:
+        given.run(given)
+    except SigvizError as error:
+        print(f"sigviz: {' '.join(str(error).split())}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("sigviz: stopped", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:  # the reader has left, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="sigviz", description="Which words made a text classifier decide as it did.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_explain(commands.add_parser("explain", help="explain one text"))
+    commands.add_parser("models", help="list the models that need no id or folder").set_defaults(run=_models)
+    commands.add_parser("methods", help="list the methods and their settings").set_defaults(run=_methods)
+    _add_finetune(commands.add_parser("finetune", help="train an adapter for the bundled base model"))
+    return parser
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_explain)
+    parser.add_argument("text", metavar="TEXT", help="the text; - reads it from standard input")
+    parser.add_argument("--model", default=zoo.DEFAULT, help="a bundled name, a Hub id or a folder (default: %(default)s)")
+    parser.add_argument("--method", action="append", metavar="ID", help=f"one or more of: {', '.join(METHODS)} (default: sig)")
+    parser.add_argument("--baseline", default="mask", help="mask, pad, unk, zero, mean, or any token (default: %(default)s)")
+    parser.add_argument("--unit", default="token", choices=UNITS)
+    parser.add_argument("--target", help="class number or name (default: the predicted class)")
+    parser.add_argument("--output", default="logit", choices=OUTPUTS, help="what F is (default: %(default)s)")
+    parser.add_argument("--contrast", help="the class that --output margin subtracts (default: the best other)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--dtype", default="float32", help="float32, bfloat16 or float64")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    for name, option in _own_options().items():
+        takers = ", ".join(method.id for method in METHODS.values() if any(own.name == name for own in method.options))
+        parser.add_argument(f"--{name}", choices=option.choices or None, type=_kind(option), help=f"for {takers}")
+
+
+def _own_options() -> dict[str, Option]:
+    return {option.name: option for method in METHODS.values() for option in method.options}
+
+
+def _kind(option: Option) -> type:
+    return str if option.choices else int if option.whole else float
+
+
+def _explain(given: argparse.Namespace) -> None:
+    methods = [get(id) for id in dict.fromkeys(given.method or ["sig"])]
+    own = {name: getattr(given, name) for name in _own_options() if getattr(given, name) is not None}
+    for name in own:
+        if not any(option.name == name for method in methods for option in method.options):
+            raise InvalidSettings(f"--{name} is no setting of {', '.join(method.id for method in methods)}. Leave it out.")
+    shared = {name: getattr(given, name) for name in ("baseline", "unit", "target", "output", "contrast", "seed")}
+    settings = [method.settings(**shared, **_taken_by(method, own)).to_dict() for method in methods]  # checked before the model loads
+    text = sys.stdin.read().strip("\n") if given.text == "-" else given.text
+    with _bar("loading") as progress:
+        classifier = zoo.load(given.model, device=given.device, dtype=given.dtype, progress=progress)
+    found = []
+    for wanted in settings:
+        with _bar(str(wanted["method"])) as progress:
+            found.append(explain(classifier, text, progress=progress, **wanted))
+    print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
+
+
+def _taken_by(method: Method, own: dict[str, Any]) -> dict[str, Any]:
+    return {option.name: own[option.name] for option in method.options if option.name in own}
+
+
+def _table(found: list[Attribution]) -> str:
+    """The text's units down, the methods across, raw scores; then what each method cost and kept."""
+    first = found[0]
+    probability = first.probabilities[first.target]
+    lines = [f"{first.model}: {first.label} ({probability:.3f}); scores are raw, in {OUTPUTS[first.settings.output]}", ""]
+    wide = max(len(unit.text) for unit in first.units)
+    lines.append("".ljust(wide) + "".join(f"{one.settings.method:>12}" for one in found))
+    for i, unit in enumerate(first.units):
+        lines.append(_plain(unit.text).ljust(wide) + "".join(f"{one.raw[i]:12.4f}" for one in found))
+    lines.append("")
+    for one in found:
+        worst = "" if one.delta is None else f", largest |delta| of a unit {abs(one.delta).max():.2g}"
+        cost = f"{one.cost.forward} forward, {one.cost.backward} backward, {one.cost.seconds:.2f} s on {one.cost.device}"
+        lines.append(f"{one.settings.method}: sum {one.raw.sum():.4f}, total delta {one.total_delta:.4f}{worst}; {cost}")
+        lines += [f"  note: {note}" for note in one.notes]
+    if first.truncated:
+        lines.append(f"The text was cut: {first.truncated} tokens past the model's limit were left out.")
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Text that cannot move the cursor or colour the terminal."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _models(_: argparse.Namespace) -> None:
+    for entry in zoo.models():
+        print(f"{entry.name:60} {entry.title}")
+
+
+def _methods(_: argparse.Namespace) -> None:
+    for method in METHODS.values():
+        print(f"{method.id:14} {method.label}: promises {Promise(method.promises).value} [{method.source}]")
+        for option in method.options:
+            values = "|".join(option.choices) or f"{option.minimum:g} to {option.maximum:g}"
+            print(f"{'':14}   --{option.name} {values} (default: {option.default})")
+
+
+def _add_finetune(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_finetune)
+    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--architecture", default="minilm", help="minilm (6 layers) or distil (3 layers)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--learning-rate", type=float, default=5e-4)
+    parser.add_argument("--rank", type=int, default=16)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--patience", type=int, default=2, help="epochs without a better validation accuracy before it stops")
+    parser.add_argument("--limit", type=int, help="train on a seeded random sample of this size")
+
+
+def _finetune(given: argparse.Namespace) -> None:
+    from sigviz.models import finetuning  # the trainer is slow to import, and only this command needs it
+    from sigviz.studies import corpora
+
+    names = ("architecture", "seed", "epochs", "learning_rate", "rank", "batch", "patience")
+    recipe = finetuning.Recipe(**{name: getattr(given, name) for name in names})
+    splits = {split: corpora.load(given.corpus, split, limit=given.limit, seed=given.seed) for split in corpora.SPLITS}
+    data = {split: finetuning.Examples(corpus.texts, corpus.labels) for split, corpus in splits.items()}
+    flags = [f"--{name.replace('_', '-')} {getattr(given, name)}" for name in (*names, "limit") if getattr(given, name) is not None]
+    about = {
+        "corpus": given.corpus,
+        "corpus_licence": splits["train"].licence,
+        "corpus_sha256": splits["train"].sha256,
+        "licence": "Apache-2.0",
+        "command": f"python -m sigviz finetune --corpus {given.corpus} --out {given.out} {' '.join(flags)}",
+    }
+    card = finetuning.finetune(recipe, data, corpora.LABELS, given.out, about)
+    print(f"test accuracy {card['test_accuracy']:.4f} (standard error {card['test_standard_error']:.4f}, n = {card['n']['test']})")
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Progress | None]:
+    """A progress line on stderr, where somebody sits in front of it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def show(done: int, total: int) -> None:
+        print(f"\r{title}: {100 * done // max(total, 1):3d} %", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield show
+    finally:
+        print("\r" + " " * (len(title) + 8) + "\r", end="", file=sys.stderr, flush=True)

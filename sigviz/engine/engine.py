@@ -1,0 +1,140 @@
+"""Chunks of points in, gradients or logits out: the only place where a model runs forward or backward.
+
+The engine knows nothing of methods or tokenizers.  It cuts Points into chunks that fit the device's memory, halves them
+when they don't, takes turns with other jobs, counts every sequence, and stops within one chunk when asked to.
+"""
+
+import threading
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from sigviz.engine.memory import rows_that_fit
+from sigviz.engine.scheduler import turns_of
+from sigviz.errors import Cancelled, NotANumber, OutOfMemory
+from sigviz.models.classifier import Objective, TextClassifier
+from sigviz.paths.path import Path, Points
+
+Progress = Callable[[int, int], None]
+_NO_MEMORY = ("allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")  # in PyTorch's own messages
+
+
+class Run:
+    """One explanation on its way through the engine: F, and what it has cost so far.
+
+    total: the passes expected, for progress(done, total).  rows: sequences a chunk, to fix what memory would decide.
+    forward, backward: sequences so far.  Sums are float64 whatever the model's precision is.
+    """
+
+    def __init__(
+        self,
+        classifier: TextClassifier,
+        objective: Objective | None = None,
+        *,
+        progress: Progress | None = None,
+        cancel: threading.Event | None = None,
+        total: int = 0,
+        rows: int | None = None,
+    ) -> None:
+        self.classifier = classifier
+        self.objective = objective
+        self.total = total
+        self.forward = self.backward = 0
+        self._progress, self._cancel, self._rows = progress, cancel, rows
+        self._turns = turns_of(str(classifier.device))
+
+    def logits(self, points: Points) -> Tensor:
+        """The model's answers: [count, classes], in the model's precision."""
+        answers: list[Tensor] = []
+
+        def look(k: Tensor) -> None:
+            with torch.no_grad():
+                answers.append(_finite(self.classifier.logits(points.at(k))))
+            self.forward += len(k)
+
+        self._in_chunks(points, look, backward=False)
+        return torch.cat(answers)
+
+    def values(self, points: Points) -> Tensor:
+        """F at the points: float64 [count]."""
+        assert self.objective is not None
+        return self.objective(self.logits(points))
+
+    def integrate(self, path: Path) -> Tensor:
+        """Gradient of F times step, summed over the path's points: float64 [T, D]."""
+        objective = self.objective
+        assert objective is not None
+        sums: list[Tensor] = []
+
+        def look(k: Tensor) -> None:
+            with torch.enable_grad():
+                at = path.at(k).detach().requires_grad_()  # [b, T, D]
+                values = objective(_finite(self.classifier.logits(at)))  # [b]
+                (gradients,) = torch.autograd.grad(values.sum(), at)
+            part = torch.einsum("btd,btd->td", gradients.double(), path.steps(k).double())
+            sums[:] = [sums[0] + part] if sums else [part]
+            self.forward += len(k)
+            self.backward += len(k)
+
+        self._in_chunks(path, look, backward=True)
+        return _finite(sums[0], "gradients")
+
+    def check(self) -> None:
+        """Raises Cancelled when the caller has asked to stop."""
+        if self._cancel is not None and self._cancel.is_set():
+            raise Cancelled("The explanation was cancelled.")
+
+    def finish(self) -> None:
+        """Say that nothing more is to come: an estimate that was too high would leave a bar short of its end."""
+        self.total = self.forward + self.backward
+        self._report()
+
+    def _in_chunks(self, points: Points, look: Callable[[Tensor], None], *, backward: bool) -> None:
+        device = self.classifier.device
+        tokens = points.at(torch.zeros(1, dtype=torch.long, device=device)).shape[1] if points.count else 1
+        rows = self._rows or rows_that_fit(self.classifier, tokens, backward)
+        done = 0
+        while done < points.count:
+            k = torch.arange(done, min(done + rows, points.count), device=device)
+            try:
+                with self._turns.turn():
+                    self.check()  # only now: the wait for the turn may have been long
+                    look(k)
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+                rows = _halved(len(k), tokens, error)
+                continue
+            done += len(k)
+            self._report()
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            passes = self.forward + self.backward
+            self._progress(passes, max(passes, self.total))
+
+
+def _halved(rows: int, tokens: int, error: RuntimeError) -> int:
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if rows == 1:
+        raise OutOfMemory(
+            f"Not even one sequence of {tokens} tokens fits into the device's memory. Use a shorter text, a smaller model, "
+            "or dtype bfloat16."
+        ) from error
+    return rows // 2
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """CUDA's allocator has a type for it; of CPUs, MPS and CUDA's libraries only the message tells."""
+    return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _NO_MEMORY)
+
+
+def _finite(numbers: Tensor, kind: str = "logits") -> Tensor:
+    if not torch.isfinite(numbers).all():
+        raise NotANumber(
+            f"The model's {kind} are NaN or infinite, so nothing can be explained. Its weights may be broken; with bfloat16, "
+            "try float32."
+        )
+    return numbers

@@ -1,0 +1,189 @@
+"""The pipeline, on one screen: text -> Encoding -> method -> Path -> engine -> Attribution."""
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from sigviz.attribution import Attribution, Cost, Settings, Unit
+from sigviz.engine.engine import Progress, Run
+from sigviz.errors import InvalidSettings
+from sigviz.methods import registry
+from sigviz.methods.problem import Problem, Scores
+from sigviz.models import text as texts
+from sigviz.models.classifier import Baseline, Objective, TextClassifier
+from sigviz.models.text import Encoding
+from sigviz.paths.path import Points
+
+
+def explain(
+    classifier: TextClassifier,
+    text: str,
+    method: str = "sig",
+    *,
+    baseline: str = "mask",
+    steps: int | None = None,
+    quadrature: str | None = None,
+    unit: str = "token",
+    target: int | str | None = None,
+    output: str = "logit",
+    seed: int = 0,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    features: bool = False,
+    **options: Any,
+) -> Attribution:
+    """Which parts of `text` made `classifier` answer as it did, by one of METHODS.
+
+    baseline: what replaces a word: mask, pad, unk, zero, mean, or a token.  steps, quadrature: None for the method's own
+    (50 and gauss-legendre for IG and SIG, 30 steps for DIG).  unit: token, word or sentence.  target: class index or name,
+    None for the predicted class.  output: what F is, a key of OUTPUTS.  progress(done, total): in passes, after every
+    chunk.  cancel: set it to stop within one chunk.  features: also keep per-feature scores.  options: the method's own,
+    e.g. context="causal", tolerance=0.01, strategy="maxcount", factor=2; and contrast=CLASS for output="margin".
+
+    Raises: InvalidSettings, InvalidText, Cancelled, OutOfMemory, NotANumber.
+    """
+    given = {name: value for name, value in (("steps", steps), ("quadrature", quadrature)) if value is not None}
+    settings = registry.get(method).settings(
+        baseline=baseline, unit=unit, target=target, output=output, seed=seed, **given, **options
+    )
+    return explain_with(classifier, text, settings, progress=progress, cancel=cancel, features=features)
+
+
+def explain_with(
+    classifier: TextClassifier,
+    text: str,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    features: bool = False,
+) -> Attribution:
+    """`explain` with settings already checked; the same result, errors and arguments."""
+    started = time.perf_counter()
+    spec = registry.get(settings.method)
+    run = Run(classifier, progress=progress, cancel=cancel)
+    read = _read(classifier, text, settings)
+    run.total = sum(spec.passes(settings, len(read.units)))
+    looked = _look(classifier, read, settings, run)
+    found = spec.compute(looked.problem, run, settings)
+    run.finish()
+    raw = looked.problem.per_unit(found.features.sum(-1)) if found.raw is None and found.features is not None else found.raw
+    assert raw is not None
+    return Attribution(
+        model=classifier.name,
+        text=text,
+        units=read.units,
+        raw=raw.cpu().numpy(),
+        expected=None if found.expected is None else found.expected.cpu().numpy(),
+        output=looked.problem.output,
+        baseline_output=looked.problem.baseline_output,
+        target=looked.target,
+        label=classifier.labels[looked.target],
+        labels=classifier.labels,
+        probabilities=looked.probabilities,
+        cost=_cost(classifier, run, time.perf_counter() - started),
+        settings=settings,
+        features=_features(found, looked.problem) if features else None,
+        truncated=read.encoding.truncated,
+        notes=_notes(classifier, read, found, features),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What an explanation will take.  units: scores; tokens: of the input; forward, backward: sequences, at most."""
+
+    units: int
+    tokens: int
+    forward: int
+    backward: int
+
+
+def estimate(classifier: TextClassifier, text: str, settings: Settings) -> Estimate:
+    """The cost of an explanation, counted before it is run.  Raises InvalidText, InvalidSettings."""
+    read = _read(classifier, text, settings)
+    forward, backward = registry.get(settings.method).passes(settings, len(read.units))
+    return Estimate(len(read.units), len(read.encoding.ids), forward, backward)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A text as the model reads it, and what replaces its words."""
+
+    encoding: Encoding
+    units: tuple[Unit, ...]
+    baseline: Baseline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """The problem with what one look at x and x̄ told: probabilities [classes] at x and the target they fixed."""
+
+    problem: Problem
+    probabilities: np.ndarray
+    target: int
+
+
+def _read(classifier: TextClassifier, text: str, settings: Settings) -> _Read:
+    encoding = classifier.encode(text)
+    return _Read(encoding, texts.units(encoding, settings.unit), classifier.baseline(settings.baseline))
+
+
+def _look(classifier: TextClassifier, read: _Read, settings: Settings, run: Run) -> _Looked:
+    x = classifier.embed(read.encoding.ids)  # [T, D]
+    content = torch.as_tensor(read.encoding.content, device=x.device)  # [T]
+    baseline = torch.where(content[:, None], read.baseline.vector, x)  # [T, D]
+    ends = torch.stack([x, baseline])
+    logits = run.logits(Points(2, lambda k: ends[k]))  # [2, classes]
+    # the target is fixed here, once: along a path another class may win, and a mixture of both would be explained
+    target = int(logits[0].argmax()) if settings.target is None else classifier.class_index(settings.target)
+    run.objective = _objective(classifier, settings, target)
+    output, baseline_output = run.objective(logits).tolist()
+    problem = Problem(
+        x=x,
+        baseline=baseline,
+        members=_members(read.units, x),
+        ids=torch.as_tensor(read.encoding.ids, device=x.device),
+        baseline_vector=read.baseline.vector,
+        baseline_token=read.baseline.token,
+        output=output,
+        baseline_output=baseline_output,
+        embeddings=classifier.vocabulary,
+    )
+    return _Looked(problem, classifier.probabilities(logits[:1])[0].cpu().numpy(), target)
+
+
+def _objective(classifier: TextClassifier, settings: Settings, target: int) -> Objective:
+    contrast = None if settings.contrast is None else classifier.class_index(settings.contrast)
+    if contrast == target:
+        raise InvalidSettings(
+            f"contrast is {settings.contrast!r}, the class that is explained: their margin is always 0. Choose another class."
+        )
+    return classifier.objective(settings.output, target, contrast)
+
+
+def _members(units: tuple[Unit, ...], x: torch.Tensor) -> torch.Tensor:
+    members = torch.zeros(len(units), len(x), dtype=torch.bool, device=x.device)
+    for row, unit in enumerate(units):
+        members[row, list(unit.tokens)] = True
+    return members
+
+
+def _features(found: Scores, problem: Problem) -> np.ndarray | None:
+    return None if found.features is None else found.features[problem.content].float().cpu().numpy()
+
+
+def _notes(classifier: TextClassifier, read: _Read, found: Scores, features: bool) -> tuple[str, ...]:
+    own = [read.baseline.note] if read.baseline.note else []
+    if features and found.features is None:
+        own.append("This method has no per-feature scores.")
+    return (*classifier.notes, *own, *found.notes)
+
+
+def _cost(classifier: TextClassifier, run: Run, seconds: float) -> Cost:
+    dtype = str(classifier.dtype).removeprefix("torch.")
+    return Cost(seconds, run.forward, run.backward, str(classifier.device), dtype)

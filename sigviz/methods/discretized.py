@@ -1,0 +1,66 @@
+"""DIG and SDIG: the way leads over real words instead of straight through the embedding space."""
+
+from torch import Tensor
+
+from sigviz.attribution import Settings
+from sigviz.methods.options import WALK, replaced_once
+from sigviz.methods.problem import Problem, Runner, Scores
+from sigviz.methods.registry import Promise, method
+from sigviz.methods.sequential import expectation
+from sigviz.paths.discretized import Walk, anchors, embedding_paths, joint, sequential
+from sigviz.paths.neighbours import Neighbours
+
+SOURCE = "Sanyal and Ren 2021, arXiv:2108.13654"
+
+
+def _looks(settings: Settings) -> int:
+    return int((settings.option("steps") + 1) * 2 ** settings.option("factor"))
+
+
+@method(
+    "dig",
+    label="DIG",
+    summary="Discretized IG: each word walks to the baseline over other words of the vocabulary, so that the gradient is "
+    "taken at or near real words. All words walk together. The scores add up to F(x) - F(x̄) only as the path is cut finer.",
+    formula=r"\mathrm{DIG}_i = \sum_k \sum_j \frac{\partial F(\mathbf v^{k})}{\partial x_{ij}}\,(v^{k+1}_{ij} - v^{k}_{ij})",
+    source=SOURCE,
+    promises=Promise.TOTAL,
+    limit="factor",
+    options=WALK,
+    passes=lambda settings, n: (_looks(settings) + 2, _looks(settings)),
+    shown_first=True,
+)
+def discretized_ig(problem: Problem, run: Runner, settings: Settings) -> Scores:
+    """features: gradient at each point of the paths times the step to the next, float64 [T, D]."""
+    path = joint(problem.x, problem.content, word_paths(problem, run, settings), settings.option("factor"))
+    return Scores(features=run.integrate(path))
+
+
+@method(
+    "sdig",
+    label="SDIG",
+    summary="Sequential DIG: DIG's walk over real words, but one word at a time, the others staying as they are.",
+    formula=r"\mathrm{SDIG}_i = \sum_k \sum_j \frac{\partial F(\bar{\mathbf v}^{i,k})}{\partial x_{ij}}\,"
+    r"(v^{k+1}_{ij} - v^{k}_{ij}),\quad \bar{\mathbf v}^{i,k} = (\mathbf x_1, \ldots, \mathbf v^k_i, \ldots, \mathbf x_m)",
+    source=f"Enguehard 2023, arXiv:2305.15853, Appendix C; {SOURCE}",
+    promises=Promise.PER_UNIT,
+    limit="factor",
+    preview="sig-exact",
+    options=WALK,
+    passes=lambda settings, n: (n * _looks(settings) + replaced_once(settings, n), n * _looks(settings)),
+)
+def sequential_discretized_ig(problem: Problem, run: Runner, settings: Settings) -> Scores:
+    """features: as for DIG, each unit on its own way; expected as for SIG, since a way's end points decide it."""
+    _, expected = expectation(problem, run, settings)
+    paths = word_paths(problem, run, settings)
+    path = sequential(problem.x, problem.content, paths, problem.members, settings.option("factor"))
+    return Scores(features=run.integrate(path), expected=expected)
+
+
+def word_paths(problem: Problem, run: Runner, settings: Settings) -> Tensor:
+    """From the baseline to each content token: [n tokens, m + 2, D]."""
+    near = Neighbours(problem.embeddings())
+    words, baseline = problem.ids[problem.content], problem.baseline_vector
+    walk = Walk(settings.option("strategy"), settings.option("steps"), settings.option("neighbours"))
+    found = anchors(words, near, baseline, problem.baseline_token, walk, run.check)
+    return embedding_paths(words, found, near, baseline, walk.steps)

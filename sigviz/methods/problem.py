@@ -1,0 +1,71 @@
+"""What a method is given and what it gives back.  Methods decide where to look; a Runner looks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+from torch import Tensor
+
+from sigviz.paths.path import Path, Points
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One text, ready to be explained.
+
+    x, baseline: [T, D] word embeddings of the text and of the text with every content token replaced.  members: bool
+    [n, T], the tokens of each unit.  ids: int64 [T].  baseline_vector: [D]; baseline_token: its id, None for a vector that
+    is no word.  output, baseline_output: F(x), F(x̄).  embeddings(): the vocabulary's embeddings [V, D], made when asked for.
+    """
+
+    x: Tensor
+    baseline: Tensor
+    members: Tensor
+    ids: Tensor
+    baseline_vector: Tensor
+    baseline_token: int | None
+    output: float
+    baseline_output: float
+    embeddings: Callable[[], Tensor]
+
+    @cached_property
+    def content(self) -> Tensor:
+        """Positions of the content tokens, int64 [n tokens]."""
+        return self.members.any(0).nonzero()[:, 0]
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def per_unit(self, tokens: Tensor) -> Tensor:
+        """[T] -> [n]: a unit's score is the sum over its tokens; only a sum keeps completeness."""
+        return self.members.to(tokens) @ tokens
+
+
+class Runner(Protocol):
+    """What the engine does for a method; every model call of a method goes through it."""
+
+    def integrate(self, path: Path) -> Tensor:
+        """Gradient times step, summed over the path's points: float64 [T, D]."""
+        ...
+
+    def values(self, points: Points) -> Tensor:
+        """F at the points: float64 [count]."""
+        ...
+
+    def check(self) -> None:
+        """Raises Cancelled when the caller has asked to stop; for long work between model calls."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a method found.  features: float64 [T, D] or None.  raw: float64 [n]; where None, the features' sums by unit.
+
+    expected: float64 [n], what each raw must be, or None.  notes: what a reader must know.
+    """
+
+    features: Tensor | None = None
+    raw: Tensor | None = None
+    expected: Tensor | None = None
+    notes: tuple[str, ...] = field(default=())

@@ -1,0 +1,219 @@
+"""A Hugging Face classifier seen from its word embeddings: embed, logits, F, target, baselines.
+
+Perturbed are the WORD embeddings, what `get_input_embeddings()` returns, handed over as `inputs_embeds`; the model adds
+positions and token types itself, once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from sigviz.errors import InvalidSettings, ModelUnsupported
+from sigviz.models import text as texts
+
+Objective = Callable[[Tensor], Tensor]
+_SPECIAL = {"mask": "mask_token_id", "pad": "pad_token_id", "unk": "unk_token_id"}
+_FALLBACKS = ("mask", "pad", "eos")  # the paper's footnote 2, then what GPT-2 itself uses for padding
+_PROBE = "A plain sentence, read twice."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """What stands in for a word.  vector: [D].  token: its id, None for `zero` and `mean`.  note: what a reader must know."""
+
+    vector: Tensor
+    name: str
+    token: int | None
+    note: str | None = None
+
+
+class TextClassifier:
+    """A sequence classifier, its tokenizer and its names; safe to share between threads, since nothing in it changes.
+
+    The model is put into evaluation mode and its parameters are frozen.  Raises ModelUnsupported, saying why, for what
+    can't be explained from word embeddings.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        name: str,
+        revision: str = "",
+        labels: tuple[str, ...] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.tokenizer = tokenizer
+        self.name = name
+        self.revision = revision
+        self.notes = notes
+        self.labels = labels or _labels(model)
+        self.multi_label = model.config.problem_type == "multi_label_classification"
+        self.limit = _limit(model, tokenizer)
+        _fit_for_embeddings(model)
+        self._probe()
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the model's own arithmetic."""
+        return self.model.dtype
+
+    @property
+    def working_dtype(self) -> torch.dtype:
+        """The precision of paths and sums: float32 also for half-precision models, float64 for float64 ones."""
+        return torch.float64 if self.dtype == torch.float64 else torch.float32
+
+    def encode(self, text: str) -> texts.Encoding:
+        """The text as this model reads it, cut at its limit."""
+        return texts.encode(text, self.tokenizer, self.limit)
+
+    def embed(self, ids: np.ndarray | list[int]) -> Tensor:
+        """Word embeddings of token ids, as the model's own input layer gives them.  [T, D]"""
+        with torch.no_grad():
+            embedded: Tensor = self.model.get_input_embeddings()(torch.as_tensor(ids, device=self.device))
+        return embedded.to(self.working_dtype)
+
+    def vocabulary(self) -> Tensor:
+        """The word embeddings of the whole vocabulary.  [V, D]"""
+        return self.embed(np.arange(self.model.get_input_embeddings().num_embeddings))
+
+    def logits(self, embeddings: Tensor) -> Tensor:
+        """The model's answer to word embeddings [B, T, D], all of one length: [B, classes].  Called by the engine alone."""
+        attended = torch.ones(embeddings.shape[:2], dtype=torch.long, device=embeddings.device)
+        answer: Tensor = self.model(inputs_embeds=embeddings.to(self.dtype), attention_mask=attended).logits
+        return answer
+
+    def class_index(self, given: int | str) -> int:
+        """A class by number or name.  Raises InvalidSettings that lists the classes."""
+        if isinstance(given, str) and given in self.labels:
+            return self.labels.index(given)
+        if isinstance(given, str) and given.isdecimal():
+            given = int(given)
+        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(self.labels):
+            return given
+        known = ", ".join(f"{i} ({label[:40]})" for i, label in enumerate(self.labels[:20]))
+        raise InvalidSettings(f"There is no class {str(given)[:40]!r}. This model's classes: {known}.")
+
+    def baseline(self, name: str) -> Baseline:
+        """The embedding that replaces words: mask, pad, unk, zero, mean, or any token of the vocabulary.
+
+        `mask` falls back to pad, then eos, where the model has no such token, with a note (paper, footnote 2).
+        Raises InvalidSettings for what is not in the vocabulary.
+        """
+        if name == "zero":
+            return Baseline(torch.zeros_like(self.embed([0])[0]), name, None)
+        if name == "mean":
+            return Baseline(self.vocabulary().mean(0), name, None)
+        if name == "mask":
+            return self._mask()
+        token = getattr(self.tokenizer, _SPECIAL[name]) if name in _SPECIAL else self._token(name)
+        if token is None:
+            raise InvalidSettings(f"This model has no {name} token. Choose another baseline, such as mask or zero.")
+        return Baseline(self.embed([token])[0], name, token)
+
+    def _mask(self) -> Baseline:
+        for kind in _FALLBACKS:
+            token = getattr(self.tokenizer, f"{kind}_token_id")
+            if token is not None:
+                note = f"This model has no mask token: its {kind} token stands in for it." if kind != "mask" else None
+                return Baseline(self.embed([token])[0], kind, token, note)
+        raise InvalidSettings("This model has no mask, pad or eos token. Choose another baseline: zero, mean or a token.")
+
+    def _token(self, name: str) -> int:
+        """The id of a token, given as the vocabulary writes it or as a word that is a single token."""
+        vocabulary = self.tokenizer.get_vocab()
+        if name in vocabulary:
+            return int(vocabulary[name])
+        for form in (name, f" {name}"):
+            pieces = self.tokenizer.encode(form, add_special_tokens=False)
+            if len(pieces) == 1 and pieces[0] != self.tokenizer.unk_token_id:
+                return int(pieces[0])
+        raise InvalidSettings(f"{name[:40]!r} is not one token of this model. Give mask, pad, unk, zero, mean, or a single token.")
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """[B, classes] -> [B, classes], float64: they add up to 1, except for multi-label models, whose classes stand alone."""
+        return logits.double().sigmoid() if self.multi_label else logits.double().softmax(-1)
+
+    def objective(self, output: str, target: int, contrast: int | None = None) -> Objective:
+        """F: logits [B, classes] -> [B], float64, the target fixed (except for max-logit, which has none)."""
+        others = [i for i in range(len(self.labels)) if i != target]
+
+        def f(logits: Tensor) -> Tensor:
+            z = logits.double()
+            if output == "probability":
+                return self.probabilities(z)[:, target]
+            if output == "log-odds":  # log p/(1-p), without the rounding of 1-p
+                return z[:, target] - (0 if self.multi_label else z[:, others].logsumexp(-1))
+            if output == "margin":
+                return z[:, target] - (z[:, others].amax(-1) if contrast is None else z[:, contrast])
+            return z.amax(-1) if output == "max-logit" else z[:, target]
+
+        return f
+
+    def _probe(self) -> None:
+        """See that word embeddings really are all this model reads: the same logits must come from ids and from embeddings."""
+        encoding = self.encode(_PROBE)
+        try:
+            with torch.no_grad():
+                given_ids = self.model(input_ids=torch.as_tensor(encoding.ids[None], device=self.device)).logits
+                given_words = self.logits(self.embed(encoding.ids)[None])
+        except (NotImplementedError, ValueError, TypeError, AttributeError, IndexError) as error:
+            raise ModelUnsupported(
+                f"{self.name[:100]} cannot be explained: its {type(self.model).__name__} does not take word embeddings in place "
+                "of token ids, and these methods have to change the embeddings. Choose another model."
+            ) from error
+        expected = (1, len(self.labels))
+        if given_words.shape != expected or given_ids.shape != expected:
+            raise ModelUnsupported(
+                f"{self.name[:100]} cannot be explained: it answers a sentence with numbers of the shape "
+                f"{tuple(given_ids.shape)}, where one for each of its {len(self.labels)} classes was expected."
+            )
+        apart = float((given_ids - given_words).abs().max())
+        size = max(1.0, float(given_ids.abs().max()))
+        if apart > size * (0.1 if self.dtype in (torch.bfloat16, torch.float16) else 1e-3):
+            raise ModelUnsupported(
+                f"{self.name[:100]} cannot be explained: its answer to word embeddings differs from its answer to the same "
+                f"tokens by {apart:.2g}, so it reads something besides the embeddings. Choose another model."
+            )
+
+
+def _labels(model: PreTrainedModel) -> tuple[str, ...]:
+    config = model.config
+    if getattr(config, "problem_type", None) == "regression" or config.num_labels == 1:
+        raise ModelUnsupported("This model predicts a number (regression), not a class. Choose a classifier with two or more classes.")
+    if config.num_labels < 1:
+        raise ModelUnsupported("This model has no classes. Choose a classifier with two or more classes.")
+    return tuple(str(config.id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels))
+
+
+def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
+    """How many tokens the model reads: the tokenizer's word for it, and never more than there are positions."""
+    if not tokenizer.is_fast:
+        raise ModelUnsupported("This model's tokenizer cannot say where its tokens stand in the text (no tokenizer.json).")
+    limits = [tokenizer.model_max_length]
+    positions = getattr(model.config, "max_position_embeddings", None)
+    if positions:
+        # RoBERTa and its kin number positions from padding_idx + 1
+        table = next((m for name, m in model.named_modules() if name.endswith("position_embeddings")), None)
+        padding = getattr(table, "padding_idx", None)
+        limits.append(positions - (padding + 1 if padding is not None else 0))
+    return int(min(limits))
+
+
+def _fit_for_embeddings(model: PreTrainedModel) -> None:
+    """Settings that let a decoder read a batch of embeddings: no cache, and a pad id, which it asks for but never meets."""
+    config = model.config
+    if getattr(config, "use_cache", False):
+        config.use_cache = False
+    if getattr(config, "pad_token_id", None) is None:
+        config.pad_token_id = -1  # all texts of a batch have one length: nothing is padded, and no token has this id

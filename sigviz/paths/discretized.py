@@ -1,0 +1,142 @@
+"""Discretized IG: a walk from each word towards the baseline over real words (Sanyal and Ren 2021, arXiv:2108.13654).
+
+The walk picks anchor words; the embedding path then bends each anchor until every feature moves one way only
+(monotonise).  `joint` moves all words along their paths together (DIG), `sequential` one unit at a time (SDIG; Appendix C
+of arXiv:2305.15853).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from sigviz.paths.neighbours import Neighbours
+from sigviz.paths.path import Path
+
+STRATEGIES = ("greedy", "maxcount", "non-monotonic")
+AT_BASELINE = -1  # in place of a word's id: the walk has arrived
+_WORDS_AT_ONCE = {"cpu": 2}  # whose candidates are weighed together: 2 * 500 * 384 numbers stay within a CPU's cache
+_WORDS_AT_MOST = 32  # the same elsewhere: bounds the walk's memory
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How to walk.  steps: m, the number of anchors.  neighbours: K, among how many nearest words to choose."""
+
+    strategy: str
+    steps: int
+    neighbours: int
+
+
+def monotonise(candidate: Tensor, baseline: Tensor, anchor: Tensor, steps: int) -> Tensor:
+    """The candidate, its features outside [baseline, anchor] moved to one step from the anchor.  All [..., D]"""
+    return torch.where(between(candidate, baseline, anchor), candidate, anchor - (anchor - baseline) / steps)
+
+
+def between(candidate: Tensor, baseline: Tensor, anchor: Tensor) -> Tensor:
+    """Which features lie between the baseline's and the anchor's, ends included: bool [..., D]"""
+    up = (baseline <= candidate) & (candidate <= anchor)
+    return up | ((baseline >= candidate) & (candidate >= anchor))
+
+
+def anchors(
+    words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, check: Callable[[], None]
+) -> Tensor:
+    """The anchor words of each of `words` (ids [n]), in the order of the walk: ids [n, m], AT_BASELINE where it has arrived.
+
+    `check` is called between looks, and may raise to end the walk.
+    """
+    unique, place = words.unique(return_inverse=True)
+    return _walk(unique, near, baseline, baseline_token, walk, check)[place]
+
+
+def _walk(
+    words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, check: Callable[[], None]
+) -> Tensor:
+    arrived = torch.full_like(words, AT_BASELINE)
+    here = words if baseline_token is None else torch.where(words == baseline_token, arrived, words)
+    path = [words]
+    for _ in range(walk.steps):
+        check()
+        looking = here.clamp(min=0)  # those that have arrived look from anywhere; their choice is not used
+        candidates = near.nearest(looking, walk.neighbours)  # [n, K]
+        taken = (candidates[:, :, None] == torch.stack(path, 1)[:, None]).any(-1)  # [n, K]
+        if baseline_token is not None:
+            taken |= candidates == baseline_token
+        cost = _costs(candidates, looking, near.vectors, baseline, walk)  # [n, K]
+        best, choice = _first_minimum(cost.masked_fill(taken, torch.inf))
+        step = candidates.gather(1, choice[:, None])[:, 0]
+        here = torch.where((here == AT_BASELINE) | best.isinf(), arrived, step)
+        path.append(here)
+    return torch.stack(path[1:], 1)
+
+
+def _costs(candidates: Tensor, words: Tensor, vectors: Tensor, baseline: Tensor, walk: Walk) -> Tensor:
+    """`_cost` of candidates [n, K] for words [n], a few words at a time: it is bound by memory, not by arithmetic."""
+    rows = _WORDS_AT_ONCE.get(words.device.type, _WORDS_AT_MOST)
+    parts = zip(candidates.split(rows), words.split(rows), strict=True)
+    return torch.cat([_cost(vectors[some], baseline, vectors[word][:, None], walk) for some, word in parts])
+
+
+def _cost(candidates: Tensor, baseline: Tensor, anchor: Tensor, walk: Walk) -> Tensor:
+    """What each strategy wants least: [n, K, D] -> [n, K]"""
+    if walk.strategy == "greedy":
+        return (candidates - monotonise(candidates, baseline, anchor, walk.steps)).norm(dim=-1)
+    if walk.strategy == "maxcount":
+        return -between(candidates, baseline, anchor).sum(-1).to(candidates.dtype)
+    return (candidates - baseline).norm(dim=-1)
+
+
+def _first_minimum(cost: Tensor) -> tuple[Tensor, Tensor]:
+    """The smallest of each row and its first place: of equally good words the one nearest to the anchor."""
+    best = cost.amin(1)
+    ranks = torch.arange(cost.shape[1], device=cost.device).expand_as(cost)
+    return best, torch.where(cost == best[:, None], ranks, cost.shape[1]).amin(1).clamp(max=cost.shape[1] - 1)
+
+
+def embedding_paths(words: Tensor, found: Tensor, near: Neighbours, baseline: Tensor, steps: int) -> Tensor:
+    """From the baseline to each word over its bent anchors: [n, m + 2, D].  words: ids [n]; found: anchors [n, m]."""
+    points = [near.vectors[words]]
+    for anchor in found.T:
+        word = torch.where((anchor == AT_BASELINE)[:, None], baseline, near.vectors[anchor.clamp(min=0)])
+        points.append(monotonise(word, baseline, points[-1], steps))
+    points.append(baseline.expand_as(points[0]))
+    return torch.stack(points[::-1], 1)
+
+
+def joint(x: Tensor, tokens: Tensor, paths: Tensor, factor: int) -> Path:
+    """All tokens on their way together.  x: [T, D]; tokens: positions [n]; paths: [n, m + 2, D]."""
+    parts = 2**factor
+
+    def at(k: Tensor) -> Tensor:
+        here, _ = _part(paths, k, parts)
+        return x.expand(len(k), -1, -1).index_copy(1, tokens, here)
+
+    def steps(k: Tensor) -> Tensor:
+        _, way = _part(paths, k, parts)
+        return x.new_zeros(len(k), *x.shape).index_copy(1, tokens, way)
+
+    return Path((paths.shape[1] - 1) * parts, at, steps)
+
+
+def sequential(x: Tensor, tokens: Tensor, paths: Tensor, members: Tensor, factor: int) -> Path:
+    """One unit on its way, the others at x.  members: bool [units, T]; the rest as in `joint`."""
+    together = joint(x, tokens, paths, factor)
+
+    def moving(k: Tensor) -> Tensor:
+        return members[k // together.count][..., None]
+
+    return Path(
+        count=len(members) * together.count,
+        at=lambda k: torch.where(moving(k), together.at(k % together.count), x),
+        steps=lambda k: together.steps(k % together.count) * moving(k),
+    )
+
+
+def _part(paths: Tensor, k: Tensor, parts: int) -> tuple[Tensor, Tensor]:
+    """Point k of the paths with each step cut into equal parts, and its part of the step: [b, n, D] both."""
+    start, end = paths[:, k // parts], paths[:, k // parts + 1]  # [n, b, D]
+    way = (end - start) / parts
+    here = start + (k % parts)[:, None].to(paths) * way
+    return here.transpose(0, 1), way.transpose(0, 1)

@@ -1,0 +1,276 @@
+"""The controls that pages share.  Each has a key that is also its name in the link; values are checked on the server."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from sigviz.attribution import OUTPUTS, UNITS, Value
+from sigviz.errors import InvalidSettings
+from sigviz.methods import METHODS, Option
+from sigviz.methods.registry import get
+from sigviz.models import zoo
+from sigviz.ui import runs as runs_text
+from sigviz.ui.examples import EXAMPLES, FIRST
+from sigviz.ui.messages import plain
+from sigviz.ui.runs import RunChoice
+
+PREDICTED = "predicted class"
+BASELINES = {  # the ones that have names; any token can be typed besides
+    "mask": "mask: the token that the model was trained to fill in",
+    "pad": "pad: the token that fills up short texts",
+    "unk": "unk: the token for unknown words",
+    "zero": "zero: the zero vector",
+    "mean": "mean: the mean of the vocabulary",
+}
+MAX_CHARACTERS = 50_000
+_UNIT_WORDS = {"token": "Tokens", "word": "Words", "sentence": "Sentences"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all runs of a page have in common, in the words of Settings."""
+
+    unit: str
+    target: int | None
+    output: str
+
+
+def sentence() -> str:
+    """The text to explain, and a list of examples that fill it in."""
+    st.selectbox(
+        "Examples",
+        [*EXAMPLES],
+        index=None,
+        format_func=lambda text: f"{text} ({EXAMPLES[text]})",
+        placeholder="Pick a sentence, or write your own below",
+        key="example",
+        on_change=_take_example,
+    )
+    return st.text_area(
+        "Text",
+        _default("text", FIRST),
+        max_chars=MAX_CHARACTERS,
+        height=92,
+        key="text",
+        bind="query-params",
+        help="Any text. What is longer than the model can read is cut, and the page says by how much.",
+    )
+
+
+def _default(key: str, value: str) -> str:
+    """A widget's start value, unless the page itself has set one: Streamlit takes only one of the two."""
+    return "" if key in st.session_state else value
+
+
+def _take_example() -> None:
+    if st.session_state["example"]:
+        st.session_state["text"] = st.session_state["example"]
+
+
+def model() -> str:
+    """The name of the model: bundled, a preset, or whatever was typed."""
+    titles = {entry.name: entry.title for entry in zoo.models()}
+    chosen = st.selectbox(
+        "Model",
+        [*titles],
+        format_func=lambda name: f"{titles[name]} ({name})" if name in titles else name,
+        accept_new_options=True,
+        key="model",
+        bind="query-params",
+        help="A bundled model, one of the SIG paper's nine (fetched from the Hugging Face Hub), or type the Hub id or "
+        "the folder of any other text classifier.",
+    )
+    return chosen or zoo.DEFAULT
+
+
+def shared(labels: tuple[str, ...]) -> Shared:
+    """Target class, output and unit, in one row that wraps on small screens."""
+    classes = [PREDICTED, *(f"{i}: {label}" for i, label in enumerate(labels))]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        target = st.selectbox(
+            "Target class",
+            classes,
+            key="target",
+            bind="query-params",
+            width=190,
+            help="The class whose score is explained. It stays the same at every point of a path.",
+        )
+        output = st.selectbox(
+            "Explained output F",
+            [*OUTPUTS],
+            key="output",
+            bind="query-params",
+            width=190,
+            help="F, the number that is explained. "
+            + " ".join(f"{name}: {words}." for name, words in OUTPUTS.items())
+            + " The SIG paper's own code used max-logit.",
+        )
+        unit = st.segmented_control(
+            "Unit",
+            UNITS,
+            default=UNITS[0],
+            format_func=lambda unit: _UNIT_WORDS[unit],
+            key="unit",
+            bind="query-params",
+            help="What gets one score: the pieces that the model reads, whole words, or sentences. The pieces of a word move "
+            "together in SIG and are added up in the other methods.",
+        )
+    index = classes.index(target) - 1 if target in classes else -1
+    return Shared(unit or UNITS[0], None if index < 0 else index, output)
+
+
+def chosen_runs() -> list[RunChoice]:
+    """The runs of the page; their one source is the line of text in the link.  Raises InvalidSettings.
+
+    `below_runs` must have drawn that line before: it is the widget that reads the link.
+    """
+    return runs_text.parse(st.session_state["runs"])
+
+
+def runs_line() -> None:
+    """The runs as a line of text: what the link holds, to read, copy and edit."""
+    st.text_input(
+        "Runs as text",
+        _default("runs", runs_text.default()),
+        key="runs",
+        bind="query-params",
+        help="One word a run: a method's id, and in brackets what differs from its defaults, e.g. sig(steps=20,baseline=pad).",
+    )
+
+
+def below_runs() -> None:
+    """Add a run, start over, and the runs as text."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        buttons = st.container(horizontal=True, width="content")
+        with st.popover("As text", icon=":material/text_fields:", key="as_text"):
+            runs_line()  # first: it reads the link, and all others read it
+        with buttons:
+            _add_run()
+            st.button("Start over", icon=":material/restart_alt:", key="reset", on_click=reset_runs)
+
+
+def scale() -> str:
+    """What counts as full colour."""
+    words = {"row": "Each row its own", "shared": "One for all rows", "fixed": "Fixed"}
+    chosen = st.segmented_control(
+        "Colour scale",
+        [*words],
+        default="row",
+        format_func=lambda scale: words[scale],
+        key="scale",
+        bind="query-params",
+        help="Each row its own: the strongest word of a row has full colour. One for all rows: the strongest word of all rows "
+        "has, so rows can be compared. Fixed: full colour is a score that makes up the whole length of the row's scores.",
+    )
+    return chosen or "row"
+
+
+def _add_run() -> None:
+    """A button that adds one more run, a copy of the last."""
+    try:
+        full = len(runs_text.parse(st.session_state["runs"])) >= runs_text.MAX_RUNS
+    except InvalidSettings:
+        full = True
+    st.button(
+        "Add a run",
+        icon=":material/add:",
+        key="add",
+        on_click=_duplicate,
+        args=(-1,),
+        disabled=full,
+        help=f"At most {runs_text.MAX_RUNS} runs." if full else None,
+    )
+
+
+def run(i: int, choice: RunChoice, alone: bool) -> None:
+    """The controls of run i: its method, baseline and steps; the rest behind a button; duplicate and remove."""
+    spec = get(choice.method)
+    first = [option for option in spec.options if option.name == "steps"]
+    rest = [option for option in spec.options if option.name != "steps"]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _pick(i, choice, "method", "Method", [*METHODS], lambda id: METHODS[id].label if id in METHODS else id, 150)
+        _pick(i, choice, "baseline", "Baseline", [*BASELINES], lambda name: name, 130, BASELINE_HELP, new=True)
+        for option in first:
+            _option(i, choice, option)
+        if rest:
+            with st.popover("Options", icon=":material/tune:", key=f"options{i}"):
+                for option in rest:
+                    _option(i, choice, option)
+        with st.popover("About", icon=":material/info:", key=f"about{i}"):
+            st.markdown(f"**{plain(spec.label)}**")
+            st.write(plain(spec.summary))
+            st.latex(spec.formula)
+            st.caption(f"Promises: {plain(spec.promises.value)}. Source: {plain(spec.source)}")
+        st.button("Duplicate", icon=":material/content_copy:", key=f"copy{i}", on_click=_duplicate, args=(i,))
+        st.button("Remove", icon=":material/delete:", key=f"remove{i}", on_click=_remove, args=(i,), disabled=alone)
+
+
+BASELINE_HELP = "What stands in for a word that is taken away. " + " ".join(f"{words}." for words in BASELINES.values()) + (
+    " Or type any token of the vocabulary."
+)
+
+
+def _pick(i, choice, name, label, options, words, width, help=None, new=False):  # type: ignore[no-untyped-def]
+    value = getattr(choice, name)
+    key = f"{name}{i}"
+    st.session_state[key] = value
+    st.selectbox(
+        label,
+        options if value in options else [*options, value],
+        format_func=words,
+        accept_new_options=new,
+        key=key,
+        on_change=_change,
+        args=(i, name, key),
+        width=width,
+        help=help,
+    )
+
+
+def _option(i: int, choice: RunChoice, option: Option) -> None:
+    """The control that an option describes."""
+    key = f"{option.name}{i}"
+    value: Value = choice.options.get(option.name, option.default)
+    st.session_state[key] = value
+    common = dict(key=key, on_change=_change, args=(i, option.name, key), help=option.help)
+    if option.choices:
+        st.selectbox(option.label, option.choices, width=190, **common)
+    elif option.whole:
+        st.number_input(option.label, int(option.minimum), int(option.maximum), step=1, width=130, **common)
+    else:
+        st.number_input(
+            option.label,
+            option.minimum,
+            option.maximum,
+            step=0.005,
+            format="%g",
+            placeholder="off",
+            width=190,
+            **common,
+        )
+
+
+def _change(i: int, name: str, key: str) -> None:
+    runs = runs_text.parse(st.session_state["runs"])
+    if st.session_state[key] is None and name in ("method", "baseline"):
+        return
+    runs[i] = runs_text.changed(runs[i], name, st.session_state[key])
+    st.session_state["runs"] = runs_text.line(runs)
+
+
+def _duplicate(i: int) -> None:
+    runs = runs_text.parse(st.session_state["runs"])
+    if len(runs) >= runs_text.MAX_RUNS:
+        raise InvalidSettings(f"There are {len(runs)} runs already, the most that a page shows.")
+    place = i % len(runs)
+    st.session_state["runs"] = runs_text.line([*runs[: place + 1], *runs[place:]])
+
+
+def _remove(i: int) -> None:
+    runs = runs_text.parse(st.session_state["runs"])
+    st.session_state["runs"] = runs_text.line([*runs[:i], *runs[i + 1 :]])
+
+
+def reset_runs() -> None:
+    """Back to the runs that the page starts with."""
+    st.session_state["runs"] = runs_text.default()

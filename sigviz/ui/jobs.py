@@ -1,0 +1,147 @@
+"""Explanations under way, for all browser sessions of this server: asked for once, shared, watched, and dropped.
+
+The same question (text, settings, model) from several sessions is one job and one answer.  A job that nobody watches any
+more, because its settings were changed or its tab was closed, stops within one chunk.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from sigviz.attribution import Attribution, Settings
+from sigviz.engine.scheduler import Job, Scheduler
+from sigviz.errors import Cancelled, SigvizError
+from sigviz.explain import explain_with
+from sigviz.models.classifier import TextClassifier
+
+KEPT = 512  # answers; an answer is a few kilobytes
+PATIENCE = 10.0  # seconds without a look after which a job is taken to be unwatched: a tab that was closed never says so
+_UNMEASURED = {"cpu": 1e-4, "mps": 1e-5, "cuda": 2e-6}  # until the first explanation: seconds a token, small models
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Who waits for a job, and when one of them last looked (seconds, monotonic)."""
+
+    watchers: set[str] = field(default_factory=set)
+    seen: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    job: Job[Attribution]
+    watch: _Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far an explanation is.  done, total: passes.  answer or error: once it is finished."""
+
+    done: int = 0
+    total: int = 0
+    answer: Attribution | None = None
+    error: SigvizError | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.answer is not None or self.error is not None
+
+
+class Desk:
+    """Where sessions ask for explanations.  Safe to share between threads."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._lock = threading.Lock()
+        self._jobs: dict[Hashable, _Entry] = {}
+        self._answers: OrderedDict[Hashable, Attribution] = OrderedDict()
+        self._paces: dict[tuple[str, ...], float] = {}
+
+    def ask(self, watcher: str, classifier: TextClassifier, text: str, settings: Settings) -> Hashable:
+        """Ask for an explanation on behalf of `watcher`; returns the key to look for it by.  Raises QueueFull."""
+        key = (*_identity(classifier), text, settings)
+        with self._lock:
+            if key in self._answers:
+                return key
+            entry = self._jobs.get(key)
+            if entry is None or entry.job.cancelled.is_set() or entry.job.error is not None:
+                watch = _Watch()
+                entry = _Entry(self._scheduler.submit(self._work(key, watch, classifier, text, settings)), watch)
+                self._jobs[key] = entry
+            entry.watch.watchers.add(watcher)
+            entry.watch.seen = time.monotonic()
+        return key
+
+    def look(self, key: Hashable) -> Status:
+        """How far the explanation is; looking also says that somebody still waits for it."""
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return Status(answer=self._answers[key])
+            entry = self._jobs.get(key)
+            if entry is None:
+                return Status(error=Cancelled("The explanation was stopped."))
+            entry.watch.seen = time.monotonic()
+        error = entry.job.error
+        if error is not None and not isinstance(error, SigvizError):
+            raise error
+        return Status(entry.job.done, entry.job.total, error=error)
+
+    def watch_only(self, watcher: str, keys: set[Hashable]) -> None:
+        """Stop watching all but `keys`; what nobody watches is cancelled."""
+        with self._lock:
+            for key, entry in list(self._jobs.items()):
+                if key not in keys:
+                    entry.watch.watchers.discard(watcher)
+                unwatched = not entry.watch.watchers
+                if unwatched:
+                    entry.job.cancel()
+                if entry.job.finished and unwatched:
+                    del self._jobs[key]
+
+    def pace(self, classifier: TextClassifier) -> float:
+        """Seconds that one token takes on its way forward through this model here, as last measured."""
+        return self._paces.get(_identity(classifier), _UNMEASURED.get(classifier.device.type, 1e-4))
+
+    def _work(
+        self, key: Hashable, watch: _Watch, classifier: TextClassifier, text: str, settings: Settings
+    ) -> Callable[[Job[Attribution]], Attribution]:
+        def work(job: Job[Attribution]) -> Attribution:
+            def progress(done: int, total: int) -> None:
+                job.progress(done, total)
+                if time.monotonic() - watch.seen > PATIENCE:
+                    job.cancel()
+
+            answer = explain_with(classifier, text, settings, progress=progress, cancel=job.cancelled)
+            with self._lock:
+                self._keep(key, answer, classifier)
+            return answer
+
+        return work
+
+    def _keep(self, key: Hashable, answer: Attribution, classifier: TextClassifier) -> None:
+        self._answers[key] = answer
+        while len(self._answers) > KEPT:
+            self._answers.popitem(last=False)
+        self._jobs.pop(key, None)
+        tokens = sum(len(unit.tokens) for unit in answer.units)
+        self._paces[_identity(classifier)] = answer.cost.seconds / (tokens * weighted(answer.cost.forward, answer.cost.backward))
+
+
+def weighted(forward: int, backward: int) -> int:
+    """Passes in units of a forward one: going back costs about as much again as going there (no weight needs a gradient)."""
+    return forward + backward
+
+
+def _identity(classifier: TextClassifier) -> tuple[str, ...]:
+    return (classifier.name, classifier.revision, str(classifier.device), str(classifier.dtype))
+
+
+@st.cache_resource
+def desk() -> Desk:
+    """The desk of this server."""
+    return Desk(Scheduler())

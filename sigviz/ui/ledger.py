@@ -1,0 +1,38 @@
+"""The completeness ledger: for each run, what its scores have to add up to and how near they come."""
+
+import streamlit as st
+
+from sigviz.attribution import Attribution
+from sigviz.methods import METHODS, Promise
+from sigviz.ui.messages import plain
+from sigviz.ui.results import theme
+from sigviz.views import charts, wording
+
+SHOWN = 60  # bars beyond which a chart can't be read
+
+WHY = (
+    "SIG gives every word a budget of its own: taking this one word away, all others kept, changes F by F(x) − F(x̄^i), and "
+    "the word's integral must add up to just that. IG moves all words at once, so its words share one budget, F(x) − F(x̄), and "
+    "no single word can be checked. The budgets of SIG need not add up to that of IG: words work together, and taking one away "
+    "is not the same as taking all away."
+)
+
+
+def show(found: list[Attribution]) -> None:
+    """A tab for each run: bars and the same numbers as a table."""
+    st.subheader("Completeness ledger")
+    st.markdown(plain(WHY))
+    names = [f"{i + 1}. {name}" for i, name in enumerate(wording.names(found))]
+    for tab, attribution in zip(st.tabs([plain(name) for name in names]), found, strict=True):
+        with tab:
+            _one(attribution, names[found.index(attribution)])
+
+
+def _one(attribution: Attribution, name: str) -> None:
+    promise = METHODS[attribution.settings.method].promises
+    st.markdown(plain(wording.delta_in_words(attribution, promise.name)))
+    per_unit = promise is Promise.PER_UNIT
+    figure = charts.ledger(attribution, theme()) if per_unit else charts.budget(attribution, theme())
+    st.plotly_chart(figure, config={"displayModeBar": False}, key=f"ledger {name}")
+    with st.expander("The same as a table"):
+        st.dataframe(charts.ledger_rows(attribution), hide_index=True, alt=f"Completeness ledger of {plain(name)}")
