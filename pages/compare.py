@@ -31,7 +31,7 @@ with below:
     controls.below_runs()
     scale = controls.scale()
 with runs:
-    cards = results.cards(classifier, text, shared)
+    cards = results.draw_cards(classifier, text, shared)
 
 found = results.stream(cards, classifier, text, lambda first: overview.show(summary, first))
 results.rescale(cards, scale)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from sigviz.attribution import OUTPUTS, UNITS, Attribution, document
 from sigviz.engine.engine import Progress
 from sigviz.errors import InvalidSettings, SigvizError
-from sigviz.explain import explain
+from sigviz.explain import explain_with
 from sigviz.methods import METHODS, Method, Option, Promise
 from sigviz.methods.registry import get
 from sigviz.models import zoo
@@ -91,14 +91,14 @@ def _explain(given: argparse.Namespace) -> None:
         if not any(option.name == name for method in methods for option in method.options):
             raise InvalidSettings(f"--{name} is no setting of {', '.join(method.id for method in methods)}. Leave it out.")
     shared = {name: getattr(given, name) for name in ("baseline", "unit", "target", "output", "contrast", "seed")}
-    settings = [method.settings(**shared, **_taken_by(method, own)).to_dict() for method in methods]  # checked before the model loads
+    settings = [method.settings(**shared, **_taken_by(method, own)) for method in methods]  # checked before the model loads
     text = sys.stdin.read().strip("\n") if given.text == "-" else given.text
     with _bar("loading") as progress:
         classifier = zoo.load(given.model, device=given.device, dtype=given.dtype, progress=progress)
     found = []
     for wanted in settings:
-        with _bar(str(wanted["method"])) as progress:
-            found.append(explain(classifier, text, progress=progress, **wanted))
+        with _bar(wanted.method) as progress:
+            found.append(explain_with(classifier, text, wanted, progress=progress))
     print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
 
 

@@ -62,7 +62,7 @@ def bert_model(dtype: torch.dtype = torch.float64, seed: int = 0) -> BertForSequ
     random = torch.Generator().manual_seed(seed)
     for name, weights in model.named_parameters():
         if "LayerNorm" not in name:
-            weights.data = torch.randn(weights.shape, generator=random, dtype=torch.float64)
+            weights.data = 0.7 * torch.randn(weights.shape, generator=random, dtype=torch.float64)
     return model.to(dtype)
 
 

@@ -1,6 +1,7 @@
 """What a method is given and what it gives back.  Methods decide where to look; a Runner looks."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -53,8 +54,8 @@ class Runner(Protocol):
         """F at the points: float64 [count]."""
         ...
 
-    def check(self) -> None:
-        """Raises Cancelled when the caller has asked to stop; for long work between model calls."""
+    def turn(self) -> AbstractContextManager[None]:
+        """The device for one piece of other work, such as a search for neighbours; raises Cancelled when asked to stop."""
         ...
 
 

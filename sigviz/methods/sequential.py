@@ -75,12 +75,14 @@ def expectation(problem: Problem, run: Runner, settings: Settings) -> tuple[Corn
     """
     corners = Corners(problem.x, problem.baseline, problem.members, settings.option("context") or "full")
     points = corners.start_points()
+    # where nothing is replaced nothing is lost; the two looks may still differ by rounding, which normalising would blow up
+    moves = (problem.members & (problem.x != problem.baseline).any(-1)).any(1)  # [n]
     if corners.context == "full":
-        return corners, problem.output - run.values(points)
+        return corners, moves * (problem.output - run.values(points))
     later = Points(points.count - 1, lambda k: points.at(k + 1))
     inner = run.values(later) if later.count else problem.x.new_zeros(0, dtype=torch.float64)
     first, last = (inner.new_tensor([value]) for value in (problem.baseline_output, problem.output))
-    return corners, torch.cat([inner, last]) - torch.cat([first, inner])
+    return corners, moves * (torch.cat([inner, last]) - torch.cat([first, inner]))
 
 
 def _until_close(problem: Problem, run: Runner, corners: Corners, expected: Tensor, tolerance: float) -> Scores:

@@ -20,11 +20,11 @@ from safetensors.torch import load_file
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
-    BertTokenizerFast,
     DistilBertConfig,
     DistilBertForSequenceClassification,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
 )
 
 from sigviz.errors import ModelUnavailable
@@ -85,7 +85,12 @@ def read_card(folder: Path) -> dict[str, Any]:
 def base_tokenizer() -> PreTrainedTokenizerBase:
     """The base's WordPiece tokenizer (lower-casing, 30,522 pieces, at most 512 tokens)."""
     special = {f"{name}_token": f"[{name.upper()}]" for name in ("unk", "sep", "pad", "cls", "mask")}
-    return BertTokenizerFast(tokenizer_file=str(base_file("tokenizer.json")), model_max_length=512, **special)
+    reads = ["input_ids", "attention_mask"]  # one text at a time: token types are all 0, and DistilBERT has none
+    file = str(base_file("tokenizer.json"))
+    tokenizer: PreTrainedTokenizerBase = PreTrainedTokenizerFast(
+        tokenizer_file=file, model_max_length=512, model_input_names=reads, **special
+    )
+    return tokenizer
 
 
 @lru_cache

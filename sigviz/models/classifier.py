@@ -6,6 +6,7 @@ positions and token types itself, once.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from sigviz.errors import InvalidSettings, ModelUnsupported
 from sigviz.models import text as texts
 
 Objective = Callable[[Tensor], Tensor]
-_SPECIAL = {"mask": "mask_token_id", "pad": "pad_token_id", "unk": "unk_token_id"}
+_SPECIAL = ("pad", "unk")
 _FALLBACKS = ("mask", "pad", "eos")  # the paper's footnote 2, then what GPT-2 itself uses for padding
 _PROBE = "A plain sentence, read twice."
 
@@ -53,7 +54,8 @@ class TextClassifier:
         self.name = name
         self.revision = revision
         self.notes = notes
-        self.labels = labels or _labels(model)
+        own = _labels(model)  # refuses a model without classes, whatever names are given
+        self.labels = labels or own
         self.multi_label = model.config.problem_type == "multi_label_classification"
         self.limit = _limit(model, tokenizer)
         _fit_for_embeddings(model)
@@ -61,12 +63,19 @@ class TextClassifier:
 
     @property
     def device(self) -> torch.device:
-        return self.model.device
+        device: torch.device = self.model.device
+        return device
 
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the model's own arithmetic."""
-        return self.model.dtype
+        dtype: torch.dtype = self.model.dtype
+        return dtype
+
+    @property
+    def _words(self) -> int:
+        """How many word embeddings there are; a tokenizer may know tokens beyond them."""
+        return int(self.model.get_input_embeddings().num_embeddings)
 
     @property
     def working_dtype(self) -> torch.dtype:
@@ -74,8 +83,17 @@ class TextClassifier:
         return torch.float64 if self.dtype == torch.float64 else torch.float32
 
     def encode(self, text: str) -> texts.Encoding:
-        """The text as this model reads it, cut at its limit."""
-        return texts.encode(text, self.tokenizer, self.limit)
+        """The text as this model reads it, cut at its limit.
+
+        Raises: InvalidText; ModelUnsupported where the tokenizer makes a token that the model has no embedding for.
+        """
+        encoding = texts.encode(text, self.tokenizer, self.limit)
+        if (largest := int(encoding.ids.max())) >= self._words:
+            raise ModelUnsupported(
+                f"{self.name[:100]} has {self._words} word embeddings, but its tokenizer made token {largest} of this text: "
+                "the two do not belong together. Choose another model."
+            )
+        return encoding
 
     def embed(self, ids: np.ndarray | list[int]) -> Tensor:
         """Word embeddings of token ids, as the model's own input layer gives them.  [T, D]"""
@@ -85,7 +103,7 @@ class TextClassifier:
 
     def vocabulary(self) -> Tensor:
         """The word embeddings of the whole vocabulary.  [V, D]"""
-        return self.embed(np.arange(self.model.get_input_embeddings().num_embeddings))
+        return self.embed(np.arange(self._words))
 
     def logits(self, embeddings: Tensor) -> Tensor:
         """The model's answer to word embeddings [B, T, D], all of one length: [B, classes].  Called by the engine alone."""
@@ -97,7 +115,7 @@ class TextClassifier:
         """A class by number or name.  Raises InvalidSettings that lists the classes."""
         if isinstance(given, str) and given in self.labels:
             return self.labels.index(given)
-        if isinstance(given, str) and given.isdecimal():
+        if isinstance(given, str) and given.isdecimal() and len(given) < 20:  # Python refuses to read thousands of digits
             given = int(given)
         if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(self.labels):
             return given
@@ -116,32 +134,35 @@ class TextClassifier:
             return Baseline(self.vocabulary().mean(0), name, None)
         if name == "mask":
             return self._mask()
-        token = getattr(self.tokenizer, _SPECIAL[name]) if name in _SPECIAL else self._token(name)
+        token = self._special(name) if name in _SPECIAL else self._token(name)
         if token is None:
             raise InvalidSettings(f"This model has no {name} token. Choose another baseline, such as mask or zero.")
         return Baseline(self.embed([token])[0], name, token)
 
     def _mask(self) -> Baseline:
         for kind in _FALLBACKS:
-            token = getattr(self.tokenizer, f"{kind}_token_id")
+            token = self._special(kind)
             if token is not None:
                 note = f"This model has no mask token: its {kind} token stands in for it." if kind != "mask" else None
                 return Baseline(self.embed([token])[0], kind, token, note)
         raise InvalidSettings("This model has no mask, pad or eos token. Choose another baseline: zero, mean or a token.")
 
+    def _special(self, kind: str) -> int | None:
+        token = getattr(self.tokenizer, f"{kind}_token_id")
+        return token if token is not None and token < self._words else None
+
     def _token(self, name: str) -> int:
         """The id of a token, given as the vocabulary writes it or as a word that is a single token."""
-        vocabulary = self.tokenizer.get_vocab()
-        if name in vocabulary:
-            return int(vocabulary[name])
-        for form in (name, f" {name}"):
-            pieces = self.tokenizer.encode(form, add_special_tokens=False)
-            if len(pieces) == 1 and pieces[0] != self.tokenizer.unk_token_id:
-                return int(pieces[0])
-        raise InvalidSettings(f"{name[:40]!r} is not one token of this model. Give mask, pad, unk, zero, mean, or a single token.")
+        readable = name.encode("utf-8", "backslashreplace").decode("utf-8")  # lone surrogates end a tokenizer
+        found = [self.tokenizer.encode(form, add_special_tokens=False) for form in (readable, f" {readable}")]
+        single = [pieces[0] for pieces in found if len(pieces) == 1 and pieces[0] != self.tokenizer.unk_token_id]
+        token = self.tokenizer.get_vocab().get(name, single[0] if single else None)
+        if token is not None and token < self._words:
+            return int(token)
+        raise InvalidSettings(f"{name[:40]!r} is not one token of this model. Give mask, pad, unk, zero, mean, or one token.")
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """[B, classes] -> [B, classes], float64: they add up to 1, except for multi-label models, whose classes stand alone."""
+        """[B, classes] -> [B, classes], float64: they add up to 1, but for multi-label models, whose classes stand alone."""
         return logits.double().sigmoid() if self.multi_label else logits.double().softmax(-1)
 
     def objective(self, output: str, target: int, contrast: int | None = None) -> Objective:
@@ -169,8 +190,8 @@ class TextClassifier:
                 given_words = self.logits(self.embed(encoding.ids)[None])
         except (NotImplementedError, ValueError, TypeError, AttributeError, IndexError) as error:
             raise ModelUnsupported(
-                f"{self.name[:100]} cannot be explained: its {type(self.model).__name__} does not take word embeddings in place "
-                "of token ids, and these methods have to change the embeddings. Choose another model."
+                f"{self.name[:100]} cannot be explained: its {type(self.model).__name__} does not take word embeddings in "
+                "place of token ids, and these methods have to change the embeddings. Choose another model."
             ) from error
         expected = (1, len(self.labels))
         if given_words.shape != expected or given_ids.shape != expected:
@@ -189,11 +210,13 @@ class TextClassifier:
 
 def _labels(model: PreTrainedModel) -> tuple[str, ...]:
     config = model.config
-    if getattr(config, "problem_type", None) == "regression" or config.num_labels == 1:
-        raise ModelUnsupported("This model predicts a number (regression), not a class. Choose a classifier with two or more classes.")
-    if config.num_labels < 1:
-        raise ModelUnsupported("This model has no classes. Choose a classifier with two or more classes.")
-    return tuple(str(config.id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels))
+    classes = config.num_labels or 0
+    names: Any = config.id2label or {}
+    if getattr(config, "problem_type", None) == "regression" or classes == 1:
+        raise ModelUnsupported("This model predicts a number (regression), not a class. Choose one with two or more classes.")
+    if classes < 1:
+        raise ModelUnsupported("This model has no classes. Choose one with two or more classes.")
+    return tuple(str(names.get(i, f"LABEL_{i}")) for i in range(classes))
 
 
 def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:

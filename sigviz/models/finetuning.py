@@ -16,9 +16,11 @@ import numpy as np
 import peft
 import torch
 import transformers
+from peft import PeftModel
 from transformers import (
     DataCollatorWithPadding,
     EarlyStoppingCallback,
+    EvalPrediction,
     PreTrainedTokenizerBase,
     Trainer,
     TrainingArguments,
@@ -78,6 +80,7 @@ def finetune(
     tested = trainer.predict(_Encoded(data["test"], tokenizer)).metrics
     assert tested is not None
     card = _card(recipe, data, labels, about) | _accuracy(tested["test_accuracy"], len(data["test"].texts), validation)
+    assert isinstance(trainer.model, PeftModel)
     trainer.model.save_pretrained(out)  # safetensors
     (out / "README.md").unlink(missing_ok=True)  # peft writes an empty template; card.json is the card
     (out / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
@@ -85,7 +88,7 @@ def finetune(
     return card
 
 
-class _Encoded(torch.utils.data.Dataset):
+class _Encoded(torch.utils.data.Dataset[dict[str, Any]]):
     def __init__(self, examples: Examples, tokenizer: PreTrainedTokenizerBase) -> None:
         self._ids = tokenizer(list(examples.texts), truncation=True, max_length=MAX_TOKENS)["input_ids"]
         self._labels = examples.labels
@@ -102,7 +105,7 @@ def _trainer(
 ) -> Trainer:
     model = bundled.build(recipe.architecture, labels, recipe.seed)
     torch.manual_seed(recipe.seed)  # the adapter's own start
-    model = bundled.with_new_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
+    adapted = bundled.with_new_adapter(model, recipe.rank, recipe.alpha, recipe.dropout)
     steps = math.ceil(len(data["train"].texts) / recipe.batch) * recipe.epochs
     arguments = TrainingArguments(
         output_dir=str(out / "checkpoints"),
@@ -127,14 +130,18 @@ def _trainer(
         dataloader_pin_memory=torch.cuda.is_available(),
     )
     return Trainer(
-        model=model,
+        model=adapted,
         args=arguments,
         train_dataset=_Encoded(data["train"], tokenizer),
         eval_dataset=_Encoded(data["validation"], tokenizer),
         data_collator=DataCollatorWithPadding(tokenizer),
-        compute_metrics=lambda outcome: {"accuracy": float(np.mean(outcome.predictions.argmax(-1) == outcome.label_ids))},
+        compute_metrics=_accuracy_of,
         callbacks=[EarlyStoppingCallback(early_stopping_patience=recipe.patience)],
     )
+
+
+def _accuracy_of(outcome: EvalPrediction) -> dict[str, float]:
+    return {"accuracy": float(np.mean(np.argmax(outcome.predictions, -1) == outcome.label_ids))}
 
 
 def _last_checkpoint(recipe: Recipe, out: Path) -> str | None:
@@ -145,7 +152,8 @@ def _last_checkpoint(recipe: Recipe, out: Path) -> str | None:
     if written.exists() and json.loads(written.read_text()) != asdict(recipe):
         raise InvalidSettings(f"{out.name} holds a run with other settings. Use another --out, or delete its checkpoints.")
     written.write_text(json.dumps(asdict(recipe)))
-    return transformers.trainer_utils.get_last_checkpoint(str(folder))
+    last: str | None = transformers.trainer_utils.get_last_checkpoint(str(folder))
+    return last
 
 
 def _card(recipe: Recipe, data: dict[str, Examples], labels: tuple[str, ...], about: dict[str, Any]) -> dict[str, Any]:

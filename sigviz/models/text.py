@@ -5,8 +5,8 @@ with its characters in the given text.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,36 +45,59 @@ def encode(text: str, tokenizer: PreTrainedTokenizerBase, limit: int) -> Encodin
         raise InvalidText(f"The text is a {type(text).__name__}; give a string.")
     read = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")  # lone surrogates are no characters
     made = tokenizer(read, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
-    whole = len(made["input_ids"])
-    if whole > limit:
-        made = tokenizer(
-            read, return_offsets_mapping=True, return_special_tokens_mask=True, truncation=True, max_length=limit, verbose=False
-        )
-    ids = np.asarray(made["input_ids"], dtype=np.int64)
     content = ~np.asarray(made["special_tokens_mask"], dtype=bool)
-    if not content.any():
+    # cut here and not by the tokenizer: it would have to change its own settings, under the eyes of other threads
+    kept = _kept(content, limit, tokenizer.truncation_side)
+    ids = np.asarray(made["input_ids"], dtype=np.int64)[kept]
+    names: list[str] = made.tokens(0)
+    spans = _spans(read, made["offset_mapping"], names, content)
+    if not any(start < end for start, end in (spans[t] for t in kept if content[t])):
         raise InvalidText("The text has no words to explain. Type at least one word.")
-    words = tuple(-1 if word is None else word for word in made.word_ids(0))
+    words = made.word_ids(0)
     return Encoding(
         text=text,
         ids=ids,
-        content=content,
-        words=words,
-        spans=tuple(_trimmed(read, *span) for span in made["offset_mapping"]),
-        names=tuple(tokenizer.convert_ids_to_tokens(ids.tolist())),
-        truncated=max(0, whole - len(ids)) + max(0, len(text) - MAX_CHARACTERS),
+        content=content[kept],
+        words=tuple(-1 if words[t] is None else words[t] for t in kept),
+        spans=tuple(spans[t] for t in kept),
+        names=tuple(names[t] for t in kept),
+        truncated=len(content) - len(kept) + max(0, len(text) - MAX_CHARACTERS),
     )
+
+
+def _kept(content: NDArray[np.bool_], limit: int, side: str) -> list[int]:
+    """Positions of the special tokens and of as many content tokens as the limit leaves room for."""
+    places = np.flatnonzero(content)
+    cut = max(0, min(len(places), len(content) - limit))
+    dropped = places[:cut] if side == "left" else places[len(places) - cut :]
+    kept: list[int] = np.delete(np.arange(len(content)), dropped).tolist()
+    return kept
 
 
 def units(encoding: Encoding, kind: str) -> tuple[Unit, ...]:
     """The content tokens grouped into tokens, words or sentences, in the order of the text.
 
     A word is what the tokenizer says it is; where it does not split at white space itself, white space ends a word too.
+    In words and sentences, tokens that stand for white space alone go with what is before them.
     """
     positions = np.flatnonzero(encoding.content).tolist()
-    keys = {"token": positions, "word": _words(encoding, positions), "sentence": _sentences(encoding, positions)}[kind]
-    grouped = groupby(zip(keys, positions, strict=True), key=lambda pair: pair[0])
-    return tuple(_unit(encoding, tuple(position for _, position in group)) for _, group in grouped)
+    if kind == "token":
+        return tuple(_unit(encoding, (position,)) for position in positions)
+    apart = {"word": _words_apart, "sentence": _sentences_apart}[kind](encoding)
+    groups: list[list[int]] = []
+    last, reached = None, 0  # the last token with something to see, and how far the tokens up to here go
+    for here in positions:
+        start, end = encoding.spans[here]
+        # tokens that overlap are pieces of one character (the bytes of an emoji, half a ligature) and stay together
+        if not groups or (last is not None and reached <= start < end and apart(last, here)):
+            groups.append([])
+        groups[-1].append(here)
+        if start < end:
+            last, reached = here, max(reached, end)
+    return tuple(_unit(encoding, tuple(group)) for group in groups)
+
+
+Apart = Callable[[int, int], bool]  # tells of two tokens whether they belong to different words (or sentences)
 
 
 def _unit(encoding: Encoding, tokens: tuple[int, ...]) -> Unit:
@@ -86,35 +109,63 @@ def _unit(encoding: Encoding, tokens: tuple[int, ...]) -> Unit:
     return Unit(encoding.text[start:end], start, end, tokens)
 
 
-def _words(encoding: Encoding, positions: list[int]) -> list[int]:
-    """A running number per token that grows where a new word begins."""
-    numbers, word = [], -1
-    for before, here in zip([None, *positions], positions, strict=False):
-        begins = (
-            before is None
-            or encoding.words[before] != encoding.words[here]
-            or bool(re.search(r"\s", encoding.text[encoding.spans[before][1] : encoding.spans[here][0]]))
-        )
-        word += begins
-        numbers.append(word)
-    return numbers
+def _words_apart(encoding: Encoding) -> Apart:
+    def apart(before: int, here: int) -> bool:
+        between = encoding.text[encoding.spans[before][1] : encoding.spans[here][0]]
+        return encoding.words[before] != encoding.words[here] or any(map(str.isspace, between))
+
+    return apart
 
 
-_SENTENCE_END = re.compile(r"(?<!\b[A-Z]\.)[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+|\n+")
+_SENTENCE_END = re.compile(r"((?<!\b[A-Z])\.|[!?…])[.!?…]*[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|\n+")
 
 
-def _sentences(encoding: Encoding, positions: list[int]) -> list[int]:
-    """The sentence of each token: sentences end at . ! ? … before white space (but not after initials), and at line ends."""
+def _sentences_apart(encoding: Encoding) -> Apart:
+    """Sentences end at . ! ? … before white space (but not after initials), at 。！？, and where lines end."""
     ends = [match.end() for match in _SENTENCE_END.finditer(encoding.text)]
-    starts = np.asarray([encoding.spans[t][0] for t in positions])
-    numbers: list[int] = np.searchsorted(ends, starts, side="right").tolist()
-    return numbers
+    sentences = np.searchsorted(ends, [start for start, _ in encoding.spans], side="right")
+    return lambda before, here: bool(sentences[before] != sentences[here])
+
+
+def _spans(text: str, offsets: list[tuple[int, int]], names: list[str], content: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Where each token stands: without white space, but with the accents that normalising composed into its letters."""
+    spans = [_trimmed(text, *offset) for offset in offsets]
+    places: list[int] = np.flatnonzero(content).tolist()
+    visible, marks, reached = [], [], 0
+    for t, behind in zip(places, [*places, None][1:], strict=True):
+        start, end = spans[t]
+        if names[t] == "▁" and behind is not None and reached <= start < end and spans[behind][0] == start:
+            marks.append((t, behind))  # it marks a new word and is no letter, though it is said to stand on the first one
+        elif start < end:
+            visible.append(t)
+            reached = max(reached, end)
+    _fill_gaps(text, spans, visible)
+    for t, behind in marks:
+        spans[t] = spans[behind][0], spans[behind][0]
+    return spans
+
+
+def _fill_gaps(text: str, spans: list[tuple[int, int]], visible: list[int]) -> None:
+    """Give characters that no token stands for to the token that they touch, the one before them if they touch two."""
+    reached = 0
+    for t, behind in zip(visible, [*visible, None][1:], strict=True):
+        start, end = spans[t]
+        while start > reached and _is_visible(text[start - 1]):
+            start -= 1
+        while end < (len(text) if behind is None else spans[behind][0]) and _is_visible(text[end]):
+            end += 1
+        spans[t] = start, end
+        reached = max(reached, end)
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without the white space that byte-level and Unigram tokenizers count to the word behind it."""
+    while start < end and text[end - 1].isspace():
+        end -= 1
     while start < end and text[start].isspace():
         start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
     return start, end
+
+
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and character != " "

@@ -4,10 +4,12 @@ Whatever a checkpoint asks for, no code of its own is run: transformers' own cla
 files are here.  What cannot be loaded, or was never trained to classify, is refused in words.
 """
 
+import hashlib
 import json
 import os
 import re
 import threading
+import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,6 +119,7 @@ def load(
         model, tokenizer = _adapted(_bundled_folder(name), name)
     elif os.path.isdir(name):
         folder = Path(name).resolve()
+        commit = _fingerprint(folder)
         name = folder.name  # from here on: neither a message nor a result holds a path of this machine
         is_adapter = (folder / "card.json").is_file()  # made by sigviz.models.finetuning
         model, tokenizer = _adapted(folder, name) if is_adapter else _read(folder, name, DTYPES[dtype])
@@ -129,6 +132,12 @@ def load(
     except torch.OutOfMemoryError as error:
         raise OutOfMemory(f"{shown(name)} does not fit into the memory of {place}. Choose device cpu.") from error
     return TextClassifier(model, tokenizer, name=name, revision=commit, labels=labels or None, notes=notes)
+
+
+def _fingerprint(folder: Path) -> str:
+    """Tells two folders of one name apart, and a folder from what it was before its files changed: 12 hexadecimal digits."""
+    files = sorted((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in folder.iterdir() if file.is_file())
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:12]
 
 
 def _place(device: str, dtype: str) -> torch.device:
@@ -188,7 +197,7 @@ _AS_IT_IS: dict[str, Any] = {"local_files_only": True, "trust_remote_code": Fals
 @contextmanager
 def _loading(name: str) -> Iterator[None]:
     """One load at a time, without the libraries' bars and reports; whatever they refuse becomes ModelUnavailable."""
-    with _LOADING:
+    with _LOADING, warnings.catch_warnings(action="ignore", category=FutureWarning):  # peft's use of transformers
         verbosity = logging.get_verbosity()
         logging.set_verbosity_error()
         hook = logging.set_tqdm_hook(lambda _, args, kwargs: logging.EmptyTqdm(*args, **kwargs))

@@ -6,6 +6,7 @@ of arXiv:2305.15853).
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,7 @@ from sigviz.paths.neighbours import Neighbours
 from sigviz.paths.path import Path
 
 STRATEGIES = ("greedy", "maxcount", "non-monotonic")
+Turn = Callable[[], AbstractContextManager[None]]
 AT_BASELINE = -1  # in place of a word's id: the walk has arrived
 _WORDS_AT_ONCE = {"cpu": 2}  # whose candidates are weighed together: 2 * 500 * 384 numbers stay within a CPU's cache
 _WORDS_AT_MOST = 32  # the same elsewhere: bounds the walk's memory
@@ -41,30 +43,30 @@ def between(candidate: Tensor, baseline: Tensor, anchor: Tensor) -> Tensor:
 
 
 def anchors(
-    words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, check: Callable[[], None]
+    words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn
 ) -> Tensor:
     """The anchor words of each of `words` (ids [n]), in the order of the walk: ids [n, m], AT_BASELINE where it has arrived.
 
-    `check` is called between looks, and may raise to end the walk.
+    Each step is taken within `turn()`: one job at a time on the device, and a place to stop at.
     """
     unique, place = words.unique(return_inverse=True)
-    return _walk(unique, near, baseline, baseline_token, walk, check)[place]
+    return _walk(unique, near, baseline, baseline_token, walk, turn)[place]
 
 
 def _walk(
-    words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, check: Callable[[], None]
+    words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn
 ) -> Tensor:
     arrived = torch.full_like(words, AT_BASELINE)
     here = words if baseline_token is None else torch.where(words == baseline_token, arrived, words)
     path = [words]
     for _ in range(walk.steps):
-        check()
-        looking = here.clamp(min=0)  # those that have arrived look from anywhere; their choice is not used
-        candidates = near.nearest(looking, walk.neighbours)  # [n, K]
-        taken = (candidates[:, :, None] == torch.stack(path, 1)[:, None]).any(-1)  # [n, K]
-        if baseline_token is not None:
-            taken |= candidates == baseline_token
-        cost = _costs(candidates, looking, near.vectors, baseline, walk)  # [n, K]
+        with turn():
+            looking = here.clamp(min=0)  # those that have arrived look from anywhere; their choice is not used
+            candidates = near.nearest(looking, walk.neighbours)  # [n, K]
+            taken = (candidates[:, :, None] == torch.stack(path, 1)[:, None]).any(-1)  # [n, K]
+            if baseline_token is not None:
+                taken |= candidates == baseline_token
+            cost = _costs(candidates, looking, near.vectors, baseline, walk)  # [n, K]
         best, choice = _first_minimum(cost.masked_fill(taken, torch.inf))
         step = candidates.gather(1, choice[:, None])[:, 0]
         here = torch.where((here == AT_BASELINE) | best.isinf(), arrived, step)
@@ -81,11 +83,14 @@ def _costs(candidates: Tensor, words: Tensor, vectors: Tensor, baseline: Tensor,
 
 def _cost(candidates: Tensor, baseline: Tensor, anchor: Tensor, walk: Walk) -> Tensor:
     """What each strategy wants least: [n, K, D] -> [n, K]"""
+    cost: Tensor
     if walk.strategy == "greedy":
-        return (candidates - monotonise(candidates, baseline, anchor, walk.steps)).norm(dim=-1)
-    if walk.strategy == "maxcount":
-        return -between(candidates, baseline, anchor).sum(-1).to(candidates.dtype)
-    return (candidates - baseline).norm(dim=-1)
+        cost = torch.linalg.vector_norm(candidates - monotonise(candidates, baseline, anchor, walk.steps), dim=-1)
+    elif walk.strategy == "maxcount":
+        cost = -between(candidates, baseline, anchor).sum(-1).to(candidates.dtype)
+    else:
+        cost = torch.linalg.vector_norm(candidates - baseline, dim=-1)
+    return cost
 
 
 def _first_minimum(cost: Tensor) -> tuple[Tensor, Tensor]:

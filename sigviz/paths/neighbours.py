@@ -16,7 +16,7 @@ class Neighbours:
         self._squares = vectors.square().sum(-1)  # [V]
 
     def nearest(self, words: Tensor, count: int) -> Tensor:
-        """The `count` other words nearest to each of `words` (ids [n]), nearest first, in Euclidean distance: ids [n, count]."""
+        """The `count` other words nearest to each of `words` (ids [n]), nearest first, Euclidean: ids [n, count]."""
         # squared, less |word|^2, which is the same in a row: [n, V]
         distances = torch.addmm(self._squares, self.vectors[words], self.vectors.T, alpha=-2)
         distances.scatter_(1, words[:, None], torch.inf)

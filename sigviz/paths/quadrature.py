@@ -3,6 +3,7 @@
 The weights of each rule add up to 1.  (Captum's trapezoid rule gives its weights the sum (n - 1)/n; this one does not.)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -51,7 +52,7 @@ def trapezoid(steps: int) -> Rule:
     return Rule(np.linspace(0, 1, steps), weights)
 
 
-RULES = {
+RULES: dict[str, Callable[[int], Rule]] = {
     "gauss-legendre": gauss_legendre,
     "riemann-left": riemann_left,
     "riemann-right": riemann_right,

@@ -1,6 +1,10 @@
-"""The controls that pages share.  Each has a key that is also its name in the link; values are checked on the server."""
+"""The controls that pages share.  Each has a key that is also its name in the link; values are checked on the server.
+
+What a control shows is what the link holds (no format_func on bound widgets): Streamlit writes the shown words into it.
+"""
 
 from dataclasses import dataclass
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -13,6 +17,7 @@ from sigviz.ui import runs as runs_text
 from sigviz.ui.examples import EXAMPLES, FIRST
 from sigviz.ui.messages import plain
 from sigviz.ui.runs import RunChoice
+from sigviz.views.heatmap import Scale
 
 PREDICTED = "predicted class"
 BASELINES = {  # the ones that have names; any token can be typed besides
@@ -23,7 +28,6 @@ BASELINES = {  # the ones that have names; any token can be typed besides
     "mean": "mean: the mean of the vocabulary",
 }
 MAX_CHARACTERS = 50_000
-_UNIT_WORDS = {"token": "Tokens", "word": "Words", "sentence": "Sentences"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +73,18 @@ def _take_example() -> None:
 
 def model() -> str:
     """The name of the model: bundled, a preset, or whatever was typed."""
-    titles = {entry.name: entry.title for entry in zoo.models()}
+    known = {entry.name: entry for entry in zoo.models()}
     chosen = st.selectbox(
         "Model",
-        [*titles],
-        format_func=lambda name: f"{titles[name]} ({name})" if name in titles else name,
+        [*known],
         accept_new_options=True,
         key="model",
         bind="query-params",
         help="A bundled model, one of the SIG paper's nine (fetched from the Hugging Face Hub), or type the Hub id or "
         "the folder of any other text classifier.",
     )
+    if chosen in known:
+        st.caption(plain(f"{known[chosen].title}: {known[chosen].description}"))
     return chosen or zoo.DEFAULT
 
 
@@ -109,7 +114,6 @@ def shared(labels: tuple[str, ...]) -> Shared:
             "Unit",
             UNITS,
             default=UNITS[0],
-            format_func=lambda unit: _UNIT_WORDS[unit],
             key="unit",
             bind="query-params",
             help="What gets one score: the pieces that the model reads, whole words, or sentences. The pieces of a word move "
@@ -149,20 +153,19 @@ def below_runs() -> None:
             st.button("Start over", icon=":material/restart_alt:", key="reset", on_click=reset_runs)
 
 
-def scale() -> str:
+def scale() -> Scale:
     """What counts as full colour."""
-    words = {"row": "Each row its own", "shared": "One for all rows", "fixed": "Fixed"}
+    scales: tuple[Scale, ...] = get_args(Scale)
     chosen = st.segmented_control(
         "Colour scale",
-        [*words],
+        scales,
         default="row",
-        format_func=lambda scale: words[scale],
         key="scale",
         bind="query-params",
-        help="Each row its own: the strongest word of a row has full colour. One for all rows: the strongest word of all rows "
-        "has, so rows can be compared. Fixed: full colour is a score that makes up the whole length of the row's scores.",
+        help="row: the strongest word of each row has full colour. shared: the strongest word of all rows has, so rows can be "
+        "compared. fixed: full colour is a score that makes up the whole length of its row's scores.",
     )
-    return chosen or "row"
+    return chosen if chosen in scales else "row"
 
 
 def _add_run() -> None:
@@ -188,8 +191,8 @@ def run(i: int, choice: RunChoice, alone: bool) -> None:
     first = [option for option in spec.options if option.name == "steps"]
     rest = [option for option in spec.options if option.name != "steps"]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        _pick(i, choice, "method", "Method", [*METHODS], lambda id: METHODS[id].label if id in METHODS else id, 150)
-        _pick(i, choice, "baseline", "Baseline", [*BASELINES], lambda name: name, 130, BASELINE_HELP, new=True)
+        _pick_method(i, choice)
+        _pick_baseline(i, choice)
         for option in first:
             _option(i, choice, option)
         if rest:
@@ -210,20 +213,32 @@ BASELINE_HELP = "What stands in for a word that is taken away. " + " ".join(f"{w
 )
 
 
-def _pick(i, choice, name, label, options, words, width, help=None, new=False):  # type: ignore[no-untyped-def]
-    value = getattr(choice, name)
-    key = f"{name}{i}"
-    st.session_state[key] = value
+def _pick_method(i: int, choice: RunChoice) -> None:
+    key = f"method{i}"
+    st.session_state[key] = choice.method
     st.selectbox(
-        label,
-        options if value in options else [*options, value],
-        format_func=words,
-        accept_new_options=new,
+        "Method",
+        [*METHODS],
+        format_func=lambda id: METHODS[id].label if id in METHODS else str(id),
         key=key,
         on_change=_change,
-        args=(i, name, key),
-        width=width,
-        help=help,
+        args=(i, "method", key),
+        width=150,
+    )
+
+
+def _pick_baseline(i: int, choice: RunChoice) -> None:
+    key = f"baseline{i}"
+    st.session_state[key] = choice.baseline
+    st.selectbox(
+        "Baseline",
+        [*BASELINES] if choice.baseline in BASELINES else [*BASELINES, choice.baseline],
+        accept_new_options=True,
+        key=key,
+        on_change=_change,
+        args=(i, "baseline", key),
+        width=130,
+        help=BASELINE_HELP,
     )
 
 
@@ -232,16 +247,19 @@ def _option(i: int, choice: RunChoice, option: Option) -> None:
     key = f"{option.name}{i}"
     value: Value = choice.options.get(option.name, option.default)
     st.session_state[key] = value
-    common = dict(key=key, on_change=_change, args=(i, option.name, key), help=option.help)
+    common: dict[str, Any] = dict(key=key, on_change=_change, args=(i, option.name, key), help=option.help)
     if option.choices:
         st.selectbox(option.label, option.choices, width=190, **common)
-    elif option.whole:
+        return
+    assert option.minimum is not None and option.maximum is not None
+    if option.whole:
         st.number_input(option.label, int(option.minimum), int(option.maximum), step=1, width=130, **common)
     else:
         st.number_input(
             option.label,
-            option.minimum,
-            option.maximum,
+            float(option.minimum),
+            float(option.maximum),
+            value=None if option.optional else "min",
             step=0.005,
             format="%g",
             placeholder="off",

@@ -4,8 +4,8 @@ import streamlit as st
 
 from sigviz.attribution import Attribution
 from sigviz.methods import METHODS, Promise
+from sigviz.ui.cards import theme
 from sigviz.ui.messages import plain
-from sigviz.ui.results import theme
 from sigviz.views import charts, wording
 
 SHOWN = 60  # bars beyond which a chart can't be read
@@ -33,6 +33,6 @@ def _one(attribution: Attribution, name: str) -> None:
     st.markdown(plain(wording.delta_in_words(attribution, promise.name)))
     per_unit = promise is Promise.PER_UNIT
     figure = charts.ledger(attribution, theme()) if per_unit else charts.budget(attribution, theme())
-    st.plotly_chart(figure, config={"displayModeBar": False}, key=f"ledger {name}")
+    st.plotly_chart(figure, theme=None, config=charts.CONFIG, key=f"ledger {name}")
     with st.expander("The same as a table"):
         st.dataframe(charts.ledger_rows(attribution), hide_index=True, alt=f"Completeness ledger of {plain(name)}")

@@ -1,21 +1,24 @@
 """Errors in words on the page, and text that Markdown must not read."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 import streamlit as st
 
 from sigviz.errors import SigvizError
 
 
-@contextmanager
-def shown() -> Iterator[None]:
+class shown:
     """What a user can cause becomes a message where it happens; the rest of the page goes on."""
-    try:
-        yield
-    except SigvizError as error:
-        error_box(error)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        if isinstance(error, SigvizError):
+            error_box(error)
+            return True
+        return False
 
 
 def error_box(error: SigvizError) -> None:

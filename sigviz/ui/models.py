@@ -7,7 +7,6 @@ from collections import OrderedDict
 import streamlit as st
 
 from sigviz.engine.scheduler import Job
-from sigviz.errors import SigvizError
 from sigviz.models import zoo
 from sigviz.models.classifier import TextClassifier
 
@@ -46,12 +45,11 @@ def shelf() -> Shelf:
 def classifier(name: str) -> TextClassifier:
     """The model called `name`, loading shown where the page stands.  Raises SigvizError when it cannot be had."""
     job = shelf().ask(name)
-    if not job.finished:
-        with st.empty():
-            while not job.finished:
-                st.progress(_share(job), text=_words(job))
-                time.sleep(_LOOK_EVERY)
-            st.empty()
+    slot = st.empty()
+    while not job.finished:
+        slot.progress(_share(job), text=_words(job))
+        time.sleep(_LOOK_EVERY)
+    slot.empty()
     return job.result()
 
 

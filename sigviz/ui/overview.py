@@ -4,8 +4,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from sigviz.attribution import Attribution
+from sigviz.ui.cards import theme
 from sigviz.ui.messages import plain
-from sigviz.ui.results import theme
 from sigviz.views import charts, heatmap, wording
 
 
@@ -15,7 +15,7 @@ def show(slot: DeltaGenerator, attribution: Attribution) -> None:
         winner = plain(attribution.labels[int(attribution.probabilities.argmax())])
         share = wording.percent(float(attribution.probabilities.max()))
         st.markdown(f"The model says **{winner}** with a probability of {share}. Explained is **{plain(attribution.label)}**.")
-        st.plotly_chart(charts.classes(attribution, theme()), config={"displayModeBar": False}, key="classes")
+        st.plotly_chart(charts.classes(attribution, theme()), theme=None, config=charts.CONFIG, key="classes")
         if attribution.truncated:
             st.warning(
                 f"The text is longer than the model can read: {attribution.truncated:,} tokens at its end were left out. They "

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from sigviz.attribution import OUTPUTS, Attribution
 from sigviz.views.figure import LABEL_LENGTH, finish, safe_label
 from sigviz.views.palette import Theme, inks
-from sigviz.views.wording import is_causal, number, percent, shortened
+from sigviz.views.wording import is_causal, number, percent, shortened, visible
 
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 MOST_UNITS = 60
@@ -55,33 +55,29 @@ def ledger(attribution: Attribution, theme: Theme) -> go.Figure:
 
 
 def ledger_rows(attribution: Attribution) -> list[dict[str, Any]]:
-    """The ledger as a table, one row a unit; all numbers in the unit of F.
+    """The ledger as a table, one row a unit, keyed by the words for the table's head; all numbers in the unit of F.
 
-    position: from 1.  with_unit, without_unit: F(x) and F(x̄^i) (causal context: F of the text up to the unit, and up to
-    the one before it).  expected: their difference.  raw: the score.  delta: raw - expected.  relative_delta: delta as a
-    share of the largest |expected|.  None where the method expects nothing of single units, or nothing can be shared.
+    position (from 1), unit, F(x), F(x̄^i), difference (what the score must be), score, delta (score - difference) and
+    relative delta (delta as a share of the largest |difference|, None where all are 0).  In a causal context F of the text
+    up to the unit and up to the one before it.  Methods that expect nothing of single units: position, unit and score.
     """
     expected, delta = attribution.expected, attribution.delta
-    units = [{"position": place, "unit": unit.text} for place, unit in enumerate(attribution.units, start=1)]
-    if expected is None or delta is None:
-        nothing = dict.fromkeys(("with_unit", "without_unit", "expected"))
-        raws = attribution.raw.tolist()
-        return [
-            {**unit, **nothing, "raw": raw, "delta": None, "relative_delta": None}
-            for unit, raw in zip(units, raws, strict=True)
-        ]
-    full = attribution.baseline_output + np.cumsum(expected) if is_causal(attribution) else attribution.output
-    largest = float(np.max(np.abs(expected), initial=0.0))
-    columns = {
-        "with_unit": np.broadcast_to(full, expected.shape),
-        "without_unit": full - expected,
-        "expected": expected,
-        "raw": attribution.raw,
-        "delta": delta,
-        "relative_delta": delta / largest if largest else np.full(len(units), None),
+    columns: dict[str, Any] = {
+        "position": range(1, len(attribution.units) + 1),
+        "unit": [visible(unit.text) for unit in attribution.units],
     }
-    listed = {key: column.tolist() for key, column in columns.items()}
-    return [{**unit, **{key: column[place] for key, column in listed.items()}} for place, unit in enumerate(units)]
+    if expected is not None and delta is not None:
+        causal = is_causal(attribution)
+        full = attribution.baseline_output + np.cumsum(expected) if causal else np.full_like(expected, attribution.output)
+        columns["F(x₁…xᵢ)" if causal else "F(x)"] = full.tolist()
+        columns["F(x₁…xᵢ₋₁)" if causal else "F(x̄^i)"] = (full - expected).tolist()
+        columns["difference"] = expected.tolist()
+    columns["score"] = attribution.raw.tolist()
+    if expected is not None and delta is not None:
+        largest = float(np.max(np.abs(expected), initial=0.0))
+        columns["delta"] = delta.tolist()
+        columns["relative delta"] = (delta / largest).tolist() if largest else [None] * len(delta)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def budget(attribution: Attribution, theme: Theme) -> go.Figure:
@@ -182,15 +178,14 @@ def _labels(attribution: Attribution, shown: Sequence[int]) -> list[str]:
 def _ledger_hover(attribution: Attribution, shown: Sequence[int]) -> list[str]:
     """What the pointer shows over each unit's bar."""
     rows = ledger_rows(attribution)
-    labels = _labels(attribution, shown)
     found = []
-    for label, place in zip(labels, shown, strict=True):
+    for name, place in zip(_labels(attribution, shown), shown, strict=True):
         row = rows[place]
-        lines = [f"<b>{label}</b>", f"score: {number(row['raw'], 4)}"]
-        if row["expected"] is not None:
-            lines += [f"must be: {number(row['expected'], 4)}", f"delta: {number(row['delta'], 2)}"]
-        if row["relative_delta"] is not None:
-            lines[-1] += f" ({percent(abs(row['relative_delta']))} of the largest)"
+        lines = [f"<b>{name}</b>", f"score: {number(row['score'], 4)}"]
+        if "delta" in row:
+            lines += [f"must be: {number(row['difference'], 4)}", f"delta: {number(row['delta'], 2)}"]
+            if row["relative delta"] is not None:
+                lines[-1] += f" ({percent(abs(row['relative delta']))} of the largest)"
         found.append("<br>".join(lines))
     return found
 

@@ -43,19 +43,21 @@ def html(
     without a score; None hides it.
     """
     looks = _looks(attribution, _scaled(attribution, scale, shared_max), theme)
-    body, covered, piece_number = [], 0, 1
-    for piece, place in _pieces(attribution.text, attribution.units):
-        covered += len(piece)
+    pieces = list(_pieces(attribution.text, attribution.units))
+    rest = attribution.text[sum(len(piece) for piece, _ in pieces) :]
+    # some tokenizers cut the beginning off: then nothing is left over behind the last unit
+    cut_before, cut_behind = (0, attribution.truncated) if rest.strip() else (attribution.truncated, 0)
+    body, piece_number = [], 1
+    for at, (piece, place) in enumerate(pieces):
         if place is None:
-            body.append(escaped(piece))
+            body.append(_between(piece, cut_before if at == 0 else 0))
         else:
             piece_number = 1 if piece else piece_number + 1
             content = _content(piece, attribution.units[place], piece_number)
             body.append(_span(content, looks[place], attribution.settings.unit))
-    rest = attribution.text[covered:]
     before, after = (mark(token, "special token, no score") for token in special) if special else ("", "")
     label = attribute(f"{wording.name(attribution)}: a score for every {attribution.settings.unit}")
-    inside = "".join([before, *body, _rest(rest, attribution.truncated), after])
+    inside = "".join([before, *body, _between(rest, cut_behind), after])
     return f'<div class="sigviz-row" dir="auto" role="group" aria-label="{label}">{inside}</div>'
 
 
@@ -179,13 +181,14 @@ def _span(content: str, look: _Look, kind: str) -> str:
     )
 
 
-def _rest(rest: str, truncated: int) -> str:
-    """The text after the last unit: struck through where the model's limit cut it off."""
-    if not truncated or not rest.strip():
-        return escaped(rest)
-    start = len(rest) - len(rest.lstrip())
+def _between(text: str, truncated: int) -> str:
+    """Text that is no unit's: as it is, or struck through where the model's limit cut off so many tokens."""
+    if not truncated or not text.strip():
+        return escaped(text)
+    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     title = f"Not read by the model: {truncated} {'token' if truncated == 1 else 'tokens'} beyond its limit"
-    return f'{escaped(rest[:start])}<s class="sigviz-cut" title="{title}">{escaped(rest[start:])}</s>'
+    struck = f'<s class="sigviz-cut" title="{title}">{escaped(text[start:end])}</s>'
+    return escaped(text[:start]) + struck + escaped(text[end:])
 
 
 def _emphasis(place: int, top: Sequence[int]) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, Context
 from unicodedata import bidirectional
 
 import numpy as np
@@ -174,8 +175,13 @@ def _per_unit(attribution: Attribution, expected: Floats) -> str:
     drop = "share of F, as the text grows from left to right" if is_causal(attribution) else "drop F(x) − F(x̄^i)"
     if worst == 0:
         return f"{subject} is exactly its own {drop}."
-    share = f" ({percent(worst / largest)} of the largest)" if largest else ""
-    return f"{subject} is within {amount(worst, attribution.settings.output, 1)}{share} of its own {drop}."
+    share = f" ({percent(_rounded_up(worst / largest))} of the largest)" if largest else ""
+    return f"{subject} is within {amount(_rounded_up(worst), attribution.settings.output, 1)}{share} of its own {drop}."
+
+
+def _rounded_up(value: float) -> float:
+    """To one digit and never down, since "within" must stay true; six digits are taken as they are, the rest is noise."""
+    return float(Context(prec=1, rounding=ROUND_CEILING).create_decimal(f"{value:.5e}"))
 
 
 def _no_total(attribution: Attribution) -> str:

@@ -56,6 +56,7 @@ def test_streamlit_knows_every_setting() -> None:
     ("name", "value"),
     [
         ("browser.gatherUsageStats", False),
+        ("browser.serverAddress", "localhost"),
         ("client.showErrorDetails", "none"),
         ("client.toolbarMode", "minimal"),
         ("server.address", "127.0.0.1"),

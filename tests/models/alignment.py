@@ -1,6 +1,7 @@
 """Whether units stand where they should in a text: one checker for every tokenizer, itself checked in test_text.py."""
 
-from functools import lru_cache
+from functools import cache
+from itertools import pairwise
 
 from transformers import PreTrainedTokenizerBase
 
@@ -20,23 +21,22 @@ def misaligned(encoding: Encoding, units: tuple[Unit, ...], kind: str, tokenizer
             wrong.append(f"{unit} is not the text at its span")
         if unit.start < unit.end and unit.text != unit.text.strip():
             wrong.append(f"{unit} has white space at an end")
-        if kind == "word" and unit.start < unit.end and len(unit.text.split()) > 1:
+        if kind != "token" and unit.start == unit.end:
+            wrong.append(f"{unit} has nothing to see")
+        inside = {place for token in unit.tokens for place in range(*encoding.spans[token])}  # a token can't be parted
+        if kind == "word" and any(text[place].isspace() for place in range(unit.start, unit.end) if place not in inside):
             wrong.append(f"{unit} is more than one word")
-    for before, after in zip(units, units[1:], strict=False):
-        pieces_of_one = kind == "token" and after.start >= before.start  # of one character, say: the bytes of an emoji
+    for before, after in pairwise(units):
+        pieces_of_one = kind == "token" and after.start >= before.start  # of one character: the bytes of an emoji
         if after.end < before.end or (after.start < before.end and not pieces_of_one):
             wrong.append(f"{after} begins inside or before {before}")
     covered = {place for unit in units for place in range(unit.start, unit.end)}
     missed = [place for place, character in enumerate(text) if place not in covered and not character.isspace()]
-    wrong += [f"{text[place]!r} at {place} lies in no unit" for place in missed if _reads(tokenizer, text[place])]
-    return wrong
+    return wrong + [f"{text[place]!r} at {place} lies in no unit" for place in missed if reads(tokenizer, text[place])]
 
 
-@lru_cache(maxsize=None)
-def _reads(tokenizer: PreTrainedTokenizerBase, character: str) -> bool:
-    """Whether a tokenizer makes anything of a character; many drop those that cannot be seen."""
-    try:
-        character.encode()
-    except UnicodeEncodeError:
-        return True
-    return bool(tokenizer(character, add_special_tokens=False)["input_ids"])
+@cache
+def reads(tokenizer: PreTrainedTokenizerBase, character: str) -> bool:
+    """Whether a tokenizer makes anything of a character that can be seen; many drop those that cannot be."""
+    readable = character.encode("utf-8", "replace").decode("utf-8")
+    return not character.isspace() and bool(tokenizer(readable, add_special_tokens=False)["input_ids"])

@@ -1,15 +1,16 @@
 """The families of classifiers that must be explainable, each as a tiny random-weight model with a tokenizer of its own.
 
-Nothing is downloaded: the tokenizers are trained on CORPUS below, in the form that the family's own tokenizer has
-(normaliser, pre-tokenizer, special tokens), and the weights are drawn wide enough that single words move the logits.
+Nothing is downloaded: the tokenizers are trained on CORPUS, in the form that the family's own tokenizer has (normaliser,
+pre-tokenizer, special tokens), and the weights are drawn wide enough that single words move the logits.
 """
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
+from typing import Any
 
 import torch
-from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors, trainers
 from tokenizers.models import BPE, Unigram, WordPiece
 from transformers import (
     AlbertConfig,
@@ -51,7 +52,8 @@ from transformers import (
     XLMRobertaTokenizer,
 )
 
-CORPUS = """
+CORPUS = (
+    """
 A gorgeous , witty , seductive movie . The gorgeously elaborate continuation of a charming story is never dull .
 It's a hideous , confusing spectacle ; one that may well put the nail in the coffin of any future adaptations .
 The film is strictly routine , and I don't like the acting . Effective but too-tepid biopic ! Was it good ? No !
@@ -60,75 +62,71 @@ Don't wait for the DVD : the story , the music and the ending are unbearably bad
 This is a film well worth seeing , talking and singing heads and all . What really surprises is its low-key quality .
 Das Café naïve piñata über façade . La película fue aburrida , pero la música es buena . Élan vital .
 这 部 电影 很 好 看 。 我 不 喜欢 它 。 שלום עולם ، مرحبا بالعالم 😀 😀 🎬 🎬 1 2 3 10 2023 $ % & / # @ " '
-""".strip().splitlines() * 4
+""".strip().splitlines()
+    * 4
+)
 
 LABELS = ("negative", "neutral", "positive")
 POSITIONS = 64
 Parts = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 
 
-# The three kinds of tokenizer, trained
+# The three kinds of tokenizer.  The trainers break ties by chance, so vocabularies differ a little from run to run.
 
 
-@lru_cache
 def wordpiece(*special: str) -> dict[str, int]:
     """Lower-cased pieces, ## inside words: the vocabulary, `special` first."""
-    tokenizer = Tokenizer(WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.train_from_iterator(CORPUS, trainers.WordPieceTrainer(vocab_size=320, special_tokens=list(special), show_progress=False))
-    return _in_order(tokenizer, special)
+    return _trained("wordpiece", special)["vocab"]
 
 
-@lru_cache
 def byte_pairs(*special: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
     """All 256 bytes and merges of them: vocabulary and merges."""
-    tokenizer = Tokenizer(BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.train_from_iterator(
-        CORPUS,
-        trainers.BpeTrainer(
-            vocab_size=480,
-            special_tokens=list(special),
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
-    return _in_order(tokenizer, special), _merges(tokenizer)
+    model = _trained("bytes", special)
+    return model["vocab"], [tuple(pair) for pair in model["merges"]]
 
 
-@lru_cache
 def sentence_pairs(*special: str) -> tuple[dict[str, int], list[tuple[str, str]]]:
     """As Llama 2 has them: ▁ for a space, merges of characters, and <0x00> to <0xFF> for what has no piece."""
-    tokenizer = Tokenizer(BPE(unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    pieces = [*special, *(f"<0x{byte:02X}>" for byte in range(256)), "▁"]
-    latin = [line for line in CORPUS if line.isascii()]
-    tokenizer.train_from_iterator(latin, trainers.BpeTrainer(vocab_size=560, special_tokens=pieces, show_progress=False))
-    return _in_order(tokenizer, tuple(pieces)), _merges(tokenizer)
+    model = _trained("sentence", (*special, *(f"<0x{byte:02X}>" for byte in range(256)), "▁"))
+    return model["vocab"], [tuple(pair) for pair in model["merges"]]
 
 
-@lru_cache
 def unigram(*special: str) -> list[tuple[str, float]]:
-    """Pieces with their log probabilities, ▁ where a word begins."""
-    tokenizer = Tokenizer(Unigram())
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    unk = next(token for token in special if "unk" in token.lower())
-    trainer = trainers.UnigramTrainer(vocab_size=360, special_tokens=list(special), unk_token=unk, show_progress=False)
-    tokenizer.train_from_iterator(CORPUS, trainer)
-    pieces = sorted(tokenizer.get_vocab(), key=tokenizer.token_to_id)
-    scores = dict(map(tuple, json.loads(tokenizer.to_str())["model"]["vocab"]))
-    return [(piece, 0.0 if piece in special else scores[piece]) for piece in pieces]
+    """Pieces with their log probabilities, ▁ where a word begins; `special` first."""
+    return [(piece, 0.0 if piece in special else score) for piece, score in _trained("unigram", special)["vocab"]]
 
 
-def _in_order(tokenizer: Tokenizer, special: tuple[str, ...]) -> dict[str, int]:
-    vocabulary = tokenizer.get_vocab()
-    assert [vocabulary[token] for token in special] == list(range(len(special)))
-    return vocabulary
+def _trained(kind: str, special: tuple[str, ...]) -> dict[str, Any]:
+    """The model part of a trained tokenizer.json, a new one each time: tokenizers keep what they are given."""
+    model: dict[str, Any] = json.loads(_train(kind, special))["model"]
+    ids = model["vocab"] if kind != "unigram" else {piece: number for number, (piece, _) in enumerate(model["vocab"])}
+    assert [ids[token] for token in special] == list(range(len(special)))
+    return model
 
 
-def _merges(tokenizer: Tokenizer) -> list[tuple[str, str]]:
-    return [tuple(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]
+@cache
+def _train(kind: str, special: tuple[str, ...]) -> str:
+    texts, named = CORPUS, {"special_tokens": list(special), "show_progress": False}
+    if kind == "wordpiece":
+        tokenizer = Tokenizer(WordPiece(unk_token="[UNK]"))
+        tokenizer.normalizer, tokenizer.pre_tokenizer = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+        trainer = trainers.WordPieceTrainer(vocab_size=320, **named)
+    elif kind == "bytes":
+        tokenizer = Tokenizer(BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        trainer = trainers.BpeTrainer(vocab_size=480, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), **named)
+    elif kind == "sentence":
+        tokenizer = Tokenizer(BPE(unk_token="<unk>"))
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        trainer = trainers.BpeTrainer(vocab_size=560, **named)
+        texts = [text for text in CORPUS if text.isascii()]  # the rest is left to the bytes
+    else:
+        tokenizer = Tokenizer(Unigram())
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        unknown = next(token for token in special if "unk" in token.lower())
+        trainer = trainers.UnigramTrainer(vocab_size=360, unk_token=unknown, **named)
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer.to_str()
 
 
 # The thirteen families
@@ -177,7 +175,9 @@ def distilbert() -> Parts:
     pieces = wordpiece(*_BERT)
     sizes = {"dim": 32, "n_layers": 2, "n_heads": 4, "hidden_dim": 48, "max_position_embeddings": POSITIONS}
     config = DistilBertConfig(vocab_size=len(pieces), **classes(**sizes))
-    return DistilBertForSequenceClassification(config), BertTokenizer(vocab=pieces, model_input_names=["input_ids", "attention_mask"])
+    return DistilBertForSequenceClassification(config), BertTokenizer(
+        vocab=pieces, model_input_names=["input_ids", "attention_mask"]
+    )
 
 
 @family
@@ -229,7 +229,9 @@ def modernbert() -> Parts:
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
     special = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), _BERT, strict=True))
     ids = {"pad_token_id": 0, "cls_token_id": 2, "bos_token_id": 2, "sep_token_id": 3, "eos_token_id": 3}
     config = ModernBertConfig(**_encoder(len(pieces), local_attention=8, classifier_pooling="mean", **ids))
@@ -265,7 +267,9 @@ def llama() -> Parts:
     pieces, merges = sentence_pairs("<unk>", "<s>", "</s>")
     tokenizer = Tokenizer(BPE(pieces, merges, unk_token="<unk>", fuse_unk=True, byte_fallback=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
-    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
     tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     special = {"unk_token": "<unk>", "bos_token": "<s>", "eos_token": "</s>"}
     config = LlamaConfig(**_encoder(len(pieces), num_key_value_heads=2))

@@ -183,6 +183,8 @@ class _Handler(BaseHTTPRequestHandler):
             "X-Repo-Commit": commit,
             "ETag": f'"{hashlib.sha1(data).hexdigest()}"',
             "X-Linked-Size": str(size),
+            "X-Xet-Hash": hashlib.sha256(data).hexdigest(),  # the Hub's other way of downloading, which is not to be taken
+            "X-Xet-Refresh-Route": f"{self.hub.url}/xet",
         }
         start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
         if start:

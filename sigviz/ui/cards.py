@@ -1,0 +1,159 @@
+"""One run's place on a page: its controls, the slots below them, and what is shown in them as the run goes on."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from sigviz.attribution import Attribution, Settings
+from sigviz.errors import Cancelled, SigvizError
+from sigviz.explain import Estimate, estimate
+from sigviz.methods import METHODS
+from sigviz.methods.registry import SHARED
+from sigviz.models.classifier import TextClassifier
+from sigviz.ui import controls, messages
+from sigviz.ui.controls import Shared
+from sigviz.ui.jobs import Status, desk, weighted
+from sigviz.ui.messages import plain
+from sigviz.ui.runs import RunChoice
+from sigviz.views import heatmap, wording
+from sigviz.views.heatmap import Scale
+from sigviz.views.palette import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Something to ask the desk.  cost: in passes; seconds: about how long they will take here."""
+
+    settings: Settings
+    cost: Estimate
+    seconds: float
+
+
+@dataclass(slots=True)
+class Look:
+    """What is known of a question: the key it was asked by (None: not asked) and how far it is."""
+
+    question: Question
+    key: Hashable | None = None
+    status: Status = field(default_factory=Status)
+
+    @property
+    def open(self) -> bool:
+        return self.key is not None and not self.status.finished
+
+
+@dataclass(slots=True)
+class Card:
+    """A run and the slots under its controls.  preview: the method that already gives this one's limit, where there is one."""
+
+    place: int
+    run: Look
+    preview: Look | None
+    preview_slot: DeltaGenerator
+    state_slot: DeltaGenerator
+    button_slot: DeltaGenerator
+    map_slot: DeltaGenerator
+
+    @property
+    def looks(self) -> list[Look]:
+        return [self.run] if self.preview is None else [self.preview, self.run]
+
+
+def theme() -> Theme:
+    """light or dark, as the reader's browser shows the app."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def draw(i: int, choice: RunChoice, alone: bool, classifier: TextClassifier, text: str, shared: Shared) -> Card | None:
+    """Draw a run's controls and slots; None where its settings or the text do not work, which is then said in its place."""
+    with st.container(border=True, key=f"card{i}"):
+        controls.run(i, choice, alone)
+        preview_slot, state_slot, button_slot, map_slot = (st.empty() for _ in range(4))
+        with messages.shown():
+            settings = choice.settings(unit=shared.unit, target=shared.target, output=shared.output)
+            limit = _limit_of(settings)
+            preview = None if limit is None else Look(_question(classifier, text, limit))
+            run = Look(_question(classifier, text, settings))
+            return Card(i, run, preview, preview_slot, state_slot, button_slot, map_slot)
+    return None
+
+
+def _question(classifier: TextClassifier, text: str, settings: Settings) -> Question:
+    cost = estimate(classifier, text, settings)
+    return Question(settings, cost, desk().pace(classifier) * cost.tokens * weighted(cost.forward, cost.backward))
+
+
+def _limit_of(settings: Settings) -> Settings | None:
+    """The same question to the method that already gives this one's limit."""
+    other = METHODS[settings.method].preview
+    if other is None:
+        return None
+    takes = {option.name for option in METHODS[other].options} | set(SHARED)
+    return METHODS[other].settings(**{name: value for name, value in settings.to_dict().items() if name in takes})
+
+
+def show_preview(card: Card, answer: Attribution) -> None:
+    """The limit's map, above the place where the run's own will be."""
+    method, limit = METHODS[card.run.question.settings.method].label, METHODS[answer.settings.method].label
+    cost = f"{answer.cost.forward:,} forward passes and {wording.number(answer.cost.seconds, 2)} s"
+    with card.preview_slot.container():
+        st.caption(f"**{plain(limit)}**: what {plain(method)} tends to with ever more steps, in {plain(cost)}")
+        st.html(heatmap.html(answer, theme=theme()))
+
+
+def show_progress(card: Card) -> None:
+    """How far the run is, under a bar."""
+    status = card.run.status
+    share = min(1.0, status.done / status.total) if status.total else 0.0
+    card.state_slot.progress(share, text=f"{passes(card.run.question.cost)} {status.done:,} of {status.total:,} done.")
+
+
+def show_map(card: Card, scale: Scale = "row", largest: float | None = None) -> None:
+    """The map of the run's answer; under it what was asked, what came out, what it took, and how complete it is, in words."""
+    answer = card.run.status.answer
+    assert answer is not None
+    method = METHODS[answer.settings.method]
+    card.state_slot.empty()
+    card.button_slot.empty()
+    with card.map_slot.container():
+        if card.preview is not None:
+            st.caption(f"**{plain(method.label)}**, computed:{_agreement(card, answer)}")
+        st.html(heatmap.html(answer, theme=theme(), scale=scale, shared_max=largest))
+        facts = " · ".join(f"{plain(name)} **{plain(value)}**" for name, value in wording.facts(answer))
+        st.caption(f"{facts}  \n{plain(wording.delta_in_words(answer, method.promises.name))}")
+        st.caption(plain(wording.read_out(answer)))
+        for note in answer.notes:
+            st.caption(f":material/info: {plain(note)}")
+
+
+def _agreement(card: Card, answer: Attribution) -> str:
+    """Whether the strongest words are those of the limit."""
+    limit = card.preview.status.answer if card.preview is not None else None
+    if limit is None:
+        return ""
+    mine, theirs = (wording.emphasised(one.raw) for one in (answer, limit))
+    common = len(set(mine) & set(theirs))
+    return f" {common} of its {len(mine)} bold {answer.settings.unit}s are bold above, too"
+
+
+def show_error(card: Card, error: SigvizError) -> None:
+    """Why there is no answer."""
+    card.button_slot.empty()
+    with card.state_slot.container():
+        if isinstance(error, Cancelled):
+            st.info("Stopped.", icon=":material/stop_circle:")
+        else:
+            messages.error_box(error)
+
+
+def passes(cost: Estimate) -> str:
+    """The estimated passes in words."""
+    backward = f" and {cost.backward:,} backward" if cost.backward else ""
+    return f"{cost.units:,} units, {cost.forward:,} forward{backward} passes of {cost.tokens:,} tokens."
+
+
+def duration(seconds: float) -> str:
+    """About how long, to be read by people."""
+    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,270 @@
+"""The Compare page in a real Chromium, used as a person would."""
+
+import re
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from sigviz.models import zoo
+from tests.browser.conftest import PATIENCE, Opener, settle
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE)
+
+SHORT = "this is junk food cinema at its greasiest ."
+QUICK = {"model": "bundled/distil-movie", "text": SHORT}  # the smallest model and a short text, where speed is not the point
+
+
+def _cards(page: Page):  # type: ignore[no-untyped-def]
+    return page.locator('[class*="st-key-card"]')
+
+
+def _setting(page: Page, name: str) -> str | None:
+    return parse_qs(urlparse(page.url).query).get(name, [None])[0]
+
+
+def _pick(page: Page, key: str, option: str) -> None:
+    """Choose in a selectbox, by typing, as one does in a long list."""
+    box = page.locator(f".st-key-{key} input")
+    box.click()
+    box.fill(option)
+    page.get_by_role("option").filter(has_text=option).first.click()
+    settle(page)
+
+
+def _tokens(page: Page, row: int = 0) -> list[str]:
+    return page.locator(".sigviz-row").nth(row).locator("[tabindex]").all_inner_texts()
+
+
+def _facts(page: Page, card: int = 0) -> str:
+    return " ".join(_cards(page).nth(card).locator("[data-testid=stCaptionContainer]").all_inner_texts())
+
+
+def test_the_page_opens_on_an_explained_sentence_of_the_paper(open_page: Opener) -> None:
+    page = open_page()
+    expect(_cards(page)).to_have_count(3)
+    expect(page.locator(".sigviz-row")).to_have_count(4)  # IG, exact SIG and SIG, DIG
+    assert "hideous" in _tokens(page)
+    for card, method in enumerate(("IG", "SIG", "DIG")):
+        facts = _facts(page, card)
+        for fact in ("target", "F(x)", "F(x̄)", "steps", "passes", "time", f"{method} says that"):
+            assert fact in facts, (method, fact)
+    expect(page.get_by_text("Completeness ledger")).to_be_visible()
+    assert page.locator("[data-testid=stException], [data-testid=stAlert]").count() == 0
+    assert "runs" not in page.url, "defaults do not belong in the link"
+
+
+def test_the_probabilities_are_those_of_a_plain_forward_pass(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact", **QUICK)
+    model = zoo.load(QUICK["model"])
+    with torch.no_grad():
+        plain = model.model(**model.tokenizer(SHORT, return_tensors="pt")).logits.softmax(-1)[0]
+    shown = page.get_by_text(re.compile("with a probability of")).inner_text()
+    percent = float(re.search(r"([\d.]+)\s*%", shown)[1])  # type: ignore[index]
+    assert model.labels[int(plain.argmax())] in shown
+    assert percent == pytest.approx(100 * float(plain.max()), abs=0.06)
+
+
+def test_every_shared_control_changes_what_is_shown_and_stands_in_the_link(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact", **QUICK)
+    before = _facts(page)
+    _pick(page, "output", "probability")
+    assert "probability" in _facts(page) and _facts(page) != before and _setting(page, "output") == "probability"
+    _pick(page, "target", "1: positive")
+    assert "target positive" in _facts(page) and _setting(page, "target") == "1: positive"
+    page.locator(".st-key-unit").get_by_text("word", exact=True).click()
+    settle(page)
+    assert "greasiest" in _tokens(page) and _setting(page, "unit") == "word"
+    page.locator(".st-key-unit").get_by_text("sentence", exact=True).click()
+    settle(page)
+    assert len(_tokens(page)) == 1
+    _pick(page, "model", "bundled/minilm-movie-2")
+    assert _setting(page, "model") == "bundled/minilm-movie-2"
+    _pick(page, "example", "not bad at all")
+    assert "not bad at all" in (_setting(page, "text") or "") and "bad" in " ".join(_tokens(page))
+    page.locator(".st-key-text textarea").fill("a plain film")
+    page.locator(".st-key-text textarea").press("Control+Enter")
+    settle(page)
+    assert _setting(page, "text") == "a plain film" and "plain" in " ".join(_tokens(page))
+
+
+def test_every_control_of_a_run_changes_it_and_stands_in_the_link(open_page: Opener) -> None:
+    page = open_page(runs="ig(steps=8)", **QUICK)
+    page.locator(".st-key-steps0 input").fill("12")
+    page.locator(".st-key-steps0 input").press("Enter")
+    settle(page)
+    assert "steps 12" in _facts(page) and _setting(page, "runs") == "ig(steps=12)"
+    _pick(page, "baseline0", "pad")
+    assert "baseline pad" in _facts(page) and _setting(page, "runs") == "ig(baseline=pad,steps=12)"
+    box = page.locator(".st-key-baseline0 input")
+    box.click()
+    box.fill("film")
+    box.press("Enter")
+    settle(page)
+    assert "baseline film" in _facts(page)
+    _pick(page, "method0", "SIG, exact")
+    assert _setting(page, "runs") == "sig-exact(baseline=film)" and "steps 12" not in _facts(page)
+    page.locator(".st-key-options0 button").first.click()
+    _pick(page, "context0", "causal")
+    assert "context causal" in _facts(page)
+
+
+def test_runs_are_added_duplicated_removed_and_reset(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact ig(steps=5)", **QUICK)
+    page.locator(".st-key-copy0 button").click()
+    expect(_cards(page)).to_have_count(3)
+    settle(page)
+    assert _setting(page, "runs") == "sig-exact sig-exact ig(steps=5)"
+    page.locator(".st-key-add button").click()
+    expect(_cards(page)).to_have_count(4)
+    settle(page)
+    page.locator(".st-key-remove0 button").click()
+    expect(_cards(page)).to_have_count(3)
+    settle(page)
+    assert _setting(page, "runs") == "sig-exact ig(steps=5) ig(steps=5)"
+    page.locator(".st-key-reset button").click()
+    settle(page)
+    expect(_cards(page)).to_have_count(3)
+    assert "steps 30" in _facts(page, 2)
+
+
+def test_a_pasted_link_restores_everything(open_page: Opener) -> None:
+    page = open_page(
+        runs="sig(baseline=pad,steps=7) dig(steps=4,strategy=maxcount)", unit="word", output="margin", target="0: negative", **QUICK
+    )
+    expect(_cards(page)).to_have_count(2)
+    assert page.locator(".st-key-text textarea").input_value() == SHORT
+    sig, dig = _facts(page, 0), _facts(page, 1)
+    for fact in ("baseline pad", "steps 7", "target negative", "word ("):
+        assert fact in sig, fact
+    assert "steps 4" in dig and "maxcount" in dig and "contrast class" in dig
+    again = page.url
+    page.goto(again)
+    settle(page)
+    first = [line for line in _facts(page, 0).split(" · ") if line.startswith("F(x)")]
+    assert first and first[0] in sig
+
+
+@pytest.mark.parametrize("wrong", [{"runs": "sig(steps=0)"}, {"runs": "nonsense"}, {"runs": "sig " * 20}])
+def test_a_wrong_link_says_what_is_wrong(open_page: Opener, wrong: dict[str, str]) -> None:
+    page = open_page(**{**QUICK, **wrong})
+    expect(page.locator("[data-testid=stAlert]").first).to_be_visible()
+    assert page.locator("[data-testid=stException]").count() == 0
+    page.locator(".st-key-reset button").click()
+    settle(page)
+    expect(_cards(page)).to_have_count(3)
+
+
+def test_a_hostile_sentence_is_only_text(open_page: Opener) -> None:
+    text = "<img src=x onerror=alert(1)> **bold** [link](javascript:alert(2)) <script>alert(3)</script> :smile: $x^2$"
+    page = open_page(runs="sig-exact ig(steps=4)", text=text, model=QUICK["model"])
+    row = page.locator(".sigviz-row").first
+    assert row.locator("img, script, a").count() == 0
+    assert "<img" in row.inner_text().replace(" ", "") and "**bold**" in row.inner_text().replace("\n", "")
+    assert page.locator("main img[src='x'], section img[src='x']").count() == 0
+
+
+def test_a_hostile_model_name_is_refused_in_words(open_page: Opener) -> None:
+    page = open_page(settled=False, model="../../etc/<b>passwd</b>", text=SHORT)
+    alert = page.locator("[data-testid=stAlert]").first
+    expect(alert).to_be_visible()
+    assert alert.locator("b").count() == 0 and "Traceback" not in alert.inner_text()
+
+
+def test_a_model_out_of_reach_is_said_and_the_page_goes_on_with_another(open_page: Opener) -> None:
+    page = open_page(settled=False, model="textattack/bert-base-uncased-SST-2", text=SHORT, runs="sig-exact")
+    expect(page.locator("[data-testid=stAlert]").first).to_contain_text("Hub")
+    _pick(page, "model", "bundled/distil-movie")
+    expect(page.locator(".sigviz-row").first).to_be_visible()
+
+
+def test_six_hundred_words_are_cut_visibly_and_dear_runs_wait_for_a_click(open_page: Opener) -> None:
+    text = " ".join(["a film that moves slowly and says little , yet it stays with you ."] * 45)  # 630 words
+    page = open_page(model=QUICK["model"], text=text, runs="ig(steps=2) sig(steps=200)")
+    expect(page.get_by_text(re.compile("tokens at its end were left out"))).to_be_visible()
+    assert len(_tokens(page)) == 510, "what the model reads, less its two special tokens"
+    expect(page.get_by_text(re.compile("This would take about"))).to_be_visible()
+    expect(page.locator(".st-key-start1 button")).to_be_visible()
+    row = page.locator(".sigviz-row").first.bounding_box()
+    assert row and row["width"] <= 1280
+
+
+def test_a_long_run_shows_progress_and_stops_when_asked(open_page: Opener) -> None:
+    page = open_page(settled=False, text="a hideous , confusing spectacle", runs="sig(steps=1024)", model="bundled/minilm-movie")
+    start, stop = page.locator(".st-key-start0 button"), page.locator(".st-key-stop0 button")
+    expect(start.or_(stop)).to_be_visible()
+    if start.is_visible():  # what would take long here waits for a click
+        start.click()
+    expect(page.locator("[data-testid=stProgress]").first).to_be_visible()
+    stop.click()
+    expect(page.get_by_text("Stopped.")).to_be_visible()
+    settle(page)
+    expect(page.locator(".st-key-start0 button")).to_be_visible()
+
+
+def _contrast(page: Page, selector: str) -> float:
+    """The smallest WCAG contrast of text and background among the elements."""
+    return page.evaluate(
+        """selector => {
+        const channel = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4
+        const light = c => {
+            const [r, g, b] = c.match(/[\\d.]+/g).map(Number)
+            return .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b)
+        }
+        return Math.min(...[...document.querySelectorAll(selector)].map(e => {
+            const s = getComputedStyle(e), [a, b] = [light(s.color), light(s.backgroundColor)].sort((x, y) => y - x)
+            return (a + .05) / (b + .05) }))
+        }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_can_be_read_in_both_themes(open_page: Opener, theme: str) -> None:
+    page = open_page(theme=theme, runs="sig-exact ig(steps=4)", **QUICK)
+    background = page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
+    brightness = sum(map(int, re.findall(r"\d+", background)[:3]))
+    assert brightness > 600 if theme == "light" else brightness < 200
+    page.mouse.move(0, 0)
+    assert _contrast(page, ".sigviz-row [tabindex]") >= 4.5
+    first = page.locator(".sigviz-row [tabindex]").nth(3)
+    colour = first.evaluate("e => getComputedStyle(e).color")
+    assert (sum(map(int, re.findall(r"\d+", colour)[:3])) < 300) == (theme == "light")
+
+
+def test_nothing_is_clipped_at_390_pixels(open_page: Opener) -> None:
+    page = open_page(width=390, runs="sig-exact ig(steps=4)", **QUICK)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for box in [element.bounding_box() for element in page.locator(".sigviz-row [tabindex]").all()]:
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
+    last = page.locator(".sigviz-row [tabindex]").last
+    last.hover()
+    overflow = page.evaluate("document.documentElement.scrollWidth")
+    assert overflow <= 390, "the tooltip must not widen the page"
+
+
+def test_a_word_shows_its_value_on_focus_by_keyboard(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact", **QUICK)
+    words = page.locator(".sigviz-row [tabindex]")
+    words.first.focus()
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focused and focused == words.nth(1).get_attribute("aria-label")
+    shown = page.evaluate("getComputedStyle(document.activeElement, '::after').content")
+    assert re.search(r"\d", shown), shown
+
+
+def test_the_page_can_be_used_by_keyboard_alone(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact", **QUICK)
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.matches('.st-key-output input')"):
+            break
+    else:
+        raise AssertionError("the output control can't be reached by Tab")
+    page.keyboard.type("log-odds")
+    page.keyboard.press("Enter")
+    settle(page)
+    assert "log p/(1−p)" in _facts(page).replace("-", "−") and _setting(page, "output") == "log-odds"

@@ -1,0 +1,94 @@
+"""The bundled models: the right base, the adapters as their cards say, and what happens when a file is not there."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from sigviz.errors import ModelUnavailable
+from sigviz.models import bundled, zoo
+from sigviz.studies import corpora
+
+FOLDERS = sorted(folder for folder in bundled.ADAPTERS.iterdir() if (folder / "card.json").exists())
+LEAST = {"minilm-movie": 0.855, "minilm-movie-2": 0.85, "distil-movie": 0.82}  # test accuracy that each must have
+SAMPLE = 200
+
+
+def test_all_three_are_there() -> None:
+    assert {folder.name for folder in FOLDERS} == set(LEAST)
+    assert set(zoo.BUNDLED) == {f"bundled/{name}" for name in LEAST}
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_card_says_how_its_adapter_was_made(folder: Path) -> None:
+    card = bundled.read_card(folder)
+    wanted = {"architecture", "labels", "seed", "corpus", "corpus_sha256", "n", "command", "licence", "validation", "versions"}
+    assert wanted <= set(card)
+    assert card["test_accuracy"] >= LEAST[folder.name]
+    n, p = card["n"]["test"], card["test_accuracy"]
+    assert n == 1011 and card["test_standard_error"] == pytest.approx(math.sqrt(p * (1 - p) / n), abs=1e-4)
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 4e6
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_accuracy_of_the_card_is_found_again(folder: Path) -> None:
+    classifier = zoo.load(f"bundled/{folder.name}")
+    corpus = corpora.load("movie", "test", limit=SAMPLE, seed=1)
+    right = 0
+    for text, label in zip(corpus.texts, corpus.labels, strict=True):
+        with torch.no_grad():
+            right += int(classifier.logits(classifier.embed(classifier.encode(text).ids)[None]).argmax()) == label
+    card = bundled.read_card(folder)
+    error = math.sqrt(card["test_accuracy"] * (1 - card["test_accuracy"]) / SAMPLE)
+    assert abs(right / SAMPLE - card["test_accuracy"]) < 4 * error
+
+
+def test_the_small_model_is_every_second_layer_of_the_base() -> None:
+    base = load_file(bundled.base_file("model.safetensors"))
+    small = bundled.build("distil", ("no", "yes"), seed=1).state_dict()
+    for place, layer in enumerate(bundled.DISTILLED_LAYERS):
+        mine = small[f"distilbert.transformer.layer.{place}.attention.q_lin.weight"]
+        torch.testing.assert_close(mine, base[f"encoder.layer.{layer}.attention.self.query.weight"], rtol=0, atol=0)
+        mine = small[f"distilbert.transformer.layer.{place}.output_layer_norm.bias"]
+        torch.testing.assert_close(mine, base[f"encoder.layer.{layer}.output.LayerNorm.bias"], rtol=0, atol=0)
+    positions = base["embeddings.position_embeddings.weight"] + base["embeddings.token_type_embeddings.weight"][0]
+    torch.testing.assert_close(small["distilbert.embeddings.position_embeddings.weight"], positions, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("architecture", bundled.ARCHITECTURES)
+def test_only_the_head_is_new(architecture: str) -> None:
+    one, other = (bundled.build(architecture, ("no", "yes"), seed).state_dict() for seed in (1, 2))
+    differing = {name for name in one if not torch.equal(one[name], other[name])}
+    assert differing and all("classifier" in name for name in differing)
+
+
+def test_another_file_than_the_pinned_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    monkeypatch.setattr(bundled, "_installed", lambda name: tmp_path / name)
+    bundled.base_file.cache_clear()
+    try:
+        with pytest.raises(ModelUnavailable, match="not the file it should be"):
+            bundled.base_file("tokenizer.json")
+    finally:
+        bundled.base_file.cache_clear()
+
+
+def test_without_the_package_the_hub_is_asked_for_the_same_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def fetched(repository: str, name: str, hint: str) -> Path:
+        asked.append((repository, name, hint))
+        return real
+
+    real = bundled.base_file("tokenizer.json")
+    monkeypatch.setattr(bundled, "_installed", lambda name: None)
+    monkeypatch.setattr(bundled, "fetch_file", fetched)
+    bundled.base_file.cache_clear()
+    try:
+        assert bundled.base_file("tokenizer.json") == real
+    finally:
+        bundled.base_file.cache_clear()
+    ((repository, name, hint),) = asked
+    assert (repository, name) == (bundled.BASE_REPOSITORY, "tokenizer.json") and bundled.BASE_PACKAGE in hint
