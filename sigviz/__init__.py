@@ -4,6 +4,12 @@ classifier = sigviz.load("bundled/minilm-movie")
 attribution = sigviz.explain(classifier, "a hideous , confusing spectacle", method="sig")
 """
 
+import os
+
+# Threads of torch's OpenMP that wait for each other spin for long, unless told not to: beside one other busy process on two
+# cores, that made an explanation ten times slower.  Read once, when torch is loaded; whoever sets it differently decides.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
 from sigviz.attribution import Attribution, Cost, Settings, Unit
 from sigviz.errors import (
     Cancelled,

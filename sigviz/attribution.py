@@ -64,7 +64,7 @@ class Settings:
         if not isinstance(self.baseline, str) or not self.baseline:
             raise InvalidSettings("baseline is empty: give mask, pad, unk, zero, mean, or a token of the vocabulary.")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed <= MAX_SEED:
-            raise InvalidSettings(f"seed is {self.seed!r}; it must be a whole number from 0 to {MAX_SEED}.")
+            raise InvalidSettings(f"seed is {quoted(self.seed)}; it must be a whole number from 0 to {MAX_SEED}.")
         if self.contrast is not None and self.output != "margin":
             raise InvalidSettings(f"contrast is only used with output='margin', not with {self.output!r}.")
 
@@ -159,7 +159,16 @@ class Attribution:
 
 def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
-        raise InvalidSettings(f"{name} is {value!r}; choose one of: {', '.join(choices)}.")
+        raise InvalidSettings(f"{name} is {quoted(value)}; choose one of: {', '.join(choices)}.")
+
+
+def quoted(value: object) -> str:
+    """A value as an error message may hold it: as Python writes it, on one line, at most 100 characters."""
+    try:
+        written = repr(value)
+    except ValueError:  # Python does not write numbers of more than 4,300 digits
+        written = "a number of thousands of digits"
+    return written if len(written) <= 100 else f"{written[:99]}…"
 
 
 def _listed(values: Floats | None) -> list[float] | None:

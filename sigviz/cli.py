@@ -166,16 +166,19 @@ def _finetune(given: argparse.Namespace) -> None:
     recipe = finetuning.Recipe(**{name: getattr(given, name) for name in names})
     splits = {split: corpora.load(given.corpus, split, limit=given.limit, seed=given.seed) for split in corpora.SPLITS}
     data = {split: finetuning.Examples(corpus.texts, corpus.labels) for split, corpus in splits.items()}
-    flags = [f"--{name.replace('_', '-')} {getattr(given, name)}" for name in (*names, "limit") if getattr(given, name) is not None]
+    chosen = {name: getattr(given, name) for name in (*names, "limit") if getattr(given, name) is not None}
+    flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]
     about = {
         "corpus": given.corpus,
         "corpus_licence": splits["train"].licence,
         "corpus_sha256": splits["train"].sha256,
+        "corpus_rules": corpora.RULES,
         "licence": "Apache-2.0",
         "command": f"python -m sigviz finetune --corpus {given.corpus} --out {given.out} {' '.join(flags)}",
     }
     card = finetuning.finetune(recipe, data, corpora.LABELS, given.out, about)
-    print(f"test accuracy {card['test_accuracy']:.4f} (standard error {card['test_standard_error']:.4f}, n = {card['n']['test']})")
+    accuracy, error, n = card["test_accuracy"], card["test_standard_error"], card["n"]["test"]
+    print(f"test accuracy {accuracy:.4f} (standard error {error:.4f}, n = {n})")
 
 
 @contextmanager

@@ -1,10 +1,12 @@
-"""What every test runs under: as many threads as there are cores, and the same examples on every machine of CI."""
+"""What every test runs under: one torch thread, and the same examples on every machine of CI."""
 
 import os
 import sys
 
 import pytest
 from hypothesis import settings
+
+import sigviz  # noqa: F401 (before any test imports torch: it sets how torch's threads wait)
 
 settings.register_profile(
     "sigviz",
@@ -17,6 +19,6 @@ settings.load_profile("sigviz")
 
 @pytest.fixture(scope="session", autouse=True)
 def _threads() -> None:
-    """Two, or one where pytest-xdist runs tests side by side; torch is not imported for tests that do without it."""
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else 2)
+    """The models of most tests are so small that a second thread only waits: on a busy machine twenty times slower."""
+    if "torch" in sys.modules:  # it is not imported for tests that do without it
+        sys.modules["torch"].set_num_threads(1)

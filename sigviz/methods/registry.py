@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sigviz.attribution import Settings, Value
+from sigviz.attribution import Settings, Value, quoted
 from sigviz.errors import InvalidSettings
 from sigviz.methods.problem import Problem, Runner, Scores
 
@@ -44,7 +44,7 @@ class Option:
             return None
         if self.choices:
             if value not in self.choices:
-                raise InvalidSettings(f"{self.name} is {value!r}; choose one of: {', '.join(self.choices)}.")
+                raise InvalidSettings(f"{self.name} is {quoted(value)}; choose one of: {', '.join(self.choices)}.")
             return value
         try:
             number = float(value)  # type: ignore[arg-type]
@@ -54,7 +54,8 @@ class Option:
         fits = self.minimum <= number <= self.maximum and not isinstance(value, bool)
         if not fits or (self.whole and number != int(number)):
             kind = "a whole number" if self.whole else "a number"
-            raise InvalidSettings(f"{self.name} is {value!r}; it must be {kind} from {self.minimum:g} to {self.maximum:g}.")
+            reach = f"from {self.minimum:g} to {self.maximum:g}"
+            raise InvalidSettings(f"{self.name} is {quoted(value)}; it must be {kind} {reach}.")
         return int(number) if self.whole else number
 
 
@@ -97,7 +98,7 @@ class Method:
         unknown = sorted(set(given) - set(own))
         if unknown:
             takes = ", ".join(sorted(own)) or "none of its own"
-            raise InvalidSettings(f"{self.id} has no setting {', '.join(map(repr, unknown))}. Its settings: {takes}.")
+            raise InvalidSettings(f"{self.id} has no setting {', '.join(map(quoted, unknown))}. Its settings: {takes}.")
         values = {name: option.checked(given.get(name, option.default)) for name, option in own.items()}
         settings = Settings(method=self.id, options=tuple(sorted(values.items())), **shared)
         if self.check is not None:
@@ -124,6 +125,6 @@ def method(id: str, **described: Any) -> Callable[[Compute], Compute]:
 
 def get(id: str) -> Method:
     """METHODS[id], or InvalidSettings that lists what there is."""
-    if id not in METHODS:
-        raise InvalidSettings(f"There is no method {id!r}. Choose one of: {', '.join(METHODS)}.")
+    if not isinstance(id, str) or id not in METHODS:
+        raise InvalidSettings(f"There is no method {quoted(id)}. Choose one of: {', '.join(METHODS)}.")
     return METHODS[id]

@@ -141,7 +141,7 @@ _RENAMED = {
 
 
 def _distilled(bert: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Every second layer of the base under DistilBERT's names; DistilBERT has no token types, so type 0 joins the positions."""
+    """Every second layer of the base under DistilBERT's names; it knows no token types, so type 0 joins the positions."""
     weights = {}
     for name, tensor in bert.items():
         layer = re.match(r"encoder\.layer\.(\d+)\.(.+)\.(weight|bias)$", name)

@@ -76,7 +76,8 @@ def finetune(
     tokenizer = bundled.base_tokenizer()
     trainer = _trainer(recipe, data, labels, out, tokenizer)
     trainer.train(resume_from_checkpoint=_last_checkpoint(recipe, out))
-    validation = [{"epoch": round(row["epoch"]), "accuracy": row["eval_accuracy"]} for row in trainer.state.log_history if "eval_accuracy" in row]
+    evaluated = [row for row in trainer.state.log_history if "eval_accuracy" in row]
+    validation = [{"epoch": round(row["epoch"]), "accuracy": row["eval_accuracy"]} for row in evaluated]
     tested = trainer.predict(_Encoded(data["test"], tokenizer)).metrics
     assert tested is not None
     card = _card(recipe, data, labels, about) | _accuracy(tested["test_accuracy"], len(data["test"].texts), validation)

@@ -24,7 +24,8 @@ class Encoding:
 
     ids: int64 [T].  content: bool [T], False for the special tokens that the tokenizer added.  words: int [T], the
     tokenizer's own word of each token, -1 for special ones.  spans: characters [start, end) of each token in text, white
-    space trimmed.  names: the tokens as strings.  truncated: tokens (or, past MAX_CHARACTERS, characters) left out.
+    space trimmed (so empty for white space), accents kept with their letters.  names: the tokens as strings.  truncated:
+    tokens (or, past MAX_CHARACTERS, characters) left out.
     """
 
     text: str
@@ -117,12 +118,14 @@ def _words_apart(encoding: Encoding) -> Apart:
     return apart
 
 
-_SENTENCE_END = re.compile(r"((?<!\b[A-Z])\.|[!?…])[.!?…]*[\"'”’)\]]*(?=\s)|[。！？]+[”’」』）]*|\n+")
+# each run of marks is tried once and never taken back (++), or a line of dots would take minutes
+_LATIN_END = r"(?<![.!?…])(?!(?<=\b[A-Z])\.(?![.!?…]))[.!?…]++[\"'”’)\]]*+(?=\s)"
+_SENTENCE_END = re.compile(_LATIN_END + r"|[。！？]+[”’」』）]*|\n+")
 
 
 def _sentences_apart(encoding: Encoding) -> Apart:
     """Sentences end at . ! ? … before white space (but not after initials), at 。！？, and where lines end."""
-    ends = [match.end() for match in _SENTENCE_END.finditer(encoding.text)]
+    ends = [match.end() for match in _SENTENCE_END.finditer(encoding.text, 0, MAX_CHARACTERS)]
     sentences = np.searchsorted(ends, [start for start, _ in encoding.spans], side="right")
     return lambda before, here: bool(sentences[before] != sentences[here])
 

@@ -31,6 +31,7 @@ _FILES = {
 SPLITS = ("train", "validation", "test")
 NEUTRAL = 0.4  # ratings nearer to zero than this have no clear label and are left out
 LABELS = ("negative", "positive")
+RULES = "label: rating > 0; |rating| < 0.4 left out; split by sha256(lower-cased text) % 10: 0 test, 1 validation, else train"
 
 
 @dataclass(frozen=True, slots=True)

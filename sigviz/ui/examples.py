@@ -9,7 +9,8 @@ EXAMPLES = {  # sentence -> where it is from or what it is good for
     "not bad at all, and never dull for a moment": "negation",
     "the acting is wonderful, but the story is a mess from start to finish": "two opinions in one sentence",
     "another two hours of my life that I will never get back": "no word of feeling in it",
-    "I expected little. The first act is slow and the jokes fall flat. Then the story turns, and it is breathtaking.": "several "
-    "sentences: try the unit “sentence”",
+    "I expected little. The first act is slow and the jokes fall flat. Then the story turns, and it is breathtaking.": (
+        "several sentences: try the unit sentence"
+    ),
 }
 FIRST = next(iter(EXAMPLES))

@@ -6,7 +6,7 @@ more, because its settings were changed or its tab was closed, stops within one 
 
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
@@ -20,6 +20,7 @@ from sigviz.models.classifier import TextClassifier
 
 KEPT = 512  # answers; an answer is a few kilobytes
 PATIENCE = 10.0  # seconds without a look after which a job is taken to be unwatched: a tab that was closed never says so
+_RECENT = 8  # explanations of which the fastest tells the pace: others waited their turn, or did more than passes
 _UNMEASURED = {"cpu": 1e-4, "mps": 1e-5, "cuda": 2e-6}  # until the first explanation: seconds a token, small models
 
 
@@ -59,7 +60,7 @@ class Desk:
         self._lock = threading.Lock()
         self._jobs: dict[Hashable, _Entry] = {}
         self._answers: OrderedDict[Hashable, Attribution] = OrderedDict()
-        self._paces: dict[tuple[str, ...], float] = {}
+        self._paces: dict[tuple[str, ...], deque[float]] = {}
 
     def ask(self, watcher: str, classifier: TextClassifier, text: str, settings: Settings) -> Hashable:
         """Ask for an explanation on behalf of `watcher`; returns the key to look for it by.  Raises QueueFull."""
@@ -104,8 +105,9 @@ class Desk:
                     del self._jobs[key]
 
     def pace(self, classifier: TextClassifier) -> float:
-        """Seconds that one token takes on its way forward through this model here, as last measured."""
-        return self._paces.get(_identity(classifier), _UNMEASURED.get(classifier.device.type, 1e-4))
+        """Seconds that one token takes on one pass through this model here, as lately measured."""
+        measured = self._paces.get(_identity(classifier))
+        return min(measured) if measured else _UNMEASURED.get(classifier.device.type, 1e-4)
 
     def _work(
         self, key: Hashable, watch: _Watch, classifier: TextClassifier, text: str, settings: Settings
@@ -128,8 +130,9 @@ class Desk:
         while len(self._answers) > KEPT:
             self._answers.popitem(last=False)
         self._jobs.pop(key, None)
-        tokens = sum(len(unit.tokens) for unit in answer.units)
-        self._paces[_identity(classifier)] = answer.cost.seconds / (tokens * weighted(answer.cost.forward, answer.cost.backward))
+        passes = weighted(answer.cost.forward, answer.cost.backward)
+        recent = self._paces.setdefault(_identity(classifier), deque(maxlen=_RECENT))
+        recent.append(answer.cost.seconds / (passes * sum(len(unit.tokens) for unit in answer.units)))
 
 
 def weighted(forward: int, backward: int) -> int:

@@ -11,10 +11,10 @@ from sigviz.views import charts, wording
 SHOWN = 60  # bars beyond which a chart can't be read
 
 WHY = (
-    "SIG gives every word a budget of its own: taking this one word away, all others kept, changes F by F(x) − F(x̄^i), and "
-    "the word's integral must add up to just that. IG moves all words at once, so its words share one budget, F(x) − F(x̄), and "
-    "no single word can be checked. The budgets of SIG need not add up to that of IG: words work together, and taking one away "
-    "is not the same as taking all away."
+    "SIG gives every word a budget of its own: taking this one word away, all others kept, changes F by F(x) − F(x̄^i), "
+    "and the word's integral must add up to just that. IG moves all words at once, so its words share one budget, "
+    "F(x) − F(x̄), and no single word can be checked. The budgets of SIG need not add up to that of IG: words work together, "
+    "and taking one away is not the same as taking all away."
 )
 
 

@@ -12,7 +12,7 @@ from sigviz.views.wording import visible
 _LOOKS_LIKE_AN_END = re.compile(r"(?<=<)(?=/)|(?<=[-!\]])(?=>)")
 _STYLE = """<style>
 .sigviz-row, .sigviz-legend, .sigviz-grid {{ color: {text}; }}
-.sigviz-row {{ position: relative; padding-bottom: 1.9rem; line-height: 1.9; unicode-bidi: plaintext;
+.sigviz-row {{ position: relative; padding-bottom: 1.9rem; margin-bottom: -1.1rem; line-height: 1.9; unicode-bidi: plaintext;
   white-space: pre-wrap; overflow-wrap: anywhere; forced-color-adjust: none; print-color-adjust: exact; }}
 .sigviz-unit {{ padding: .2em 0; border-radius: .2em; cursor: help;
   box-decoration-break: clone; -webkit-box-decoration-break: clone; anchor-name: --sigviz-unit; anchor-scope: --sigviz-unit; }}

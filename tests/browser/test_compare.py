@@ -131,9 +131,8 @@ def test_runs_are_added_duplicated_removed_and_reset(open_page: Opener) -> None:
 
 
 def test_a_pasted_link_restores_everything(open_page: Opener) -> None:
-    page = open_page(
-        runs="sig(baseline=pad,steps=7) dig(steps=4,strategy=maxcount)", unit="word", output="margin", target="0: negative", **QUICK
-    )
+    runs = "sig(baseline=pad,steps=7) dig(steps=4,strategy=maxcount)"
+    page = open_page(runs=runs, unit="word", output="margin", target="0: negative", **QUICK)
     expect(_cards(page)).to_have_count(2)
     assert page.locator(".st-key-text textarea").input_value() == SHORT
     sig, dig = _facts(page, 0), _facts(page, 1)
@@ -192,7 +191,7 @@ def test_six_hundred_words_are_cut_visibly_and_dear_runs_wait_for_a_click(open_p
 
 
 def test_a_long_run_shows_progress_and_stops_when_asked(open_page: Opener) -> None:
-    page = open_page(settled=False, text="a hideous , confusing spectacle", runs="sig(steps=1024)", model="bundled/minilm-movie")
+    page = open_page(settled=False, text="a hideous , confusing spectacle", runs="sig(steps=1024)")
     start, stop = page.locator(".st-key-start0 button"), page.locator(".st-key-stop0 button")
     expect(start.or_(stop)).to_be_visible()
     if start.is_visible():  # what would take long here waits for a click

@@ -57,7 +57,7 @@ class Case:
         z = self.model(inputs_embeds=point[None], attention_mask=torch.ones(1, len(point), dtype=torch.long)).logits[0]
         p = z.exp() / z.exp().sum()
         others = [c for c in range(len(z)) if c != self.target]
-        contrast = max(others, key=lambda c: float(z[c])) if self.contrast is None else self.contrast
+        contrast = max(others, key=lambda c: z[c].item()) if self.contrast is None else self.contrast
         return {
             "logit": z[self.target],
             "probability": p[self.target],

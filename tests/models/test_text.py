@@ -176,11 +176,35 @@ def test_words_that_share_a_character_are_one() -> None:
     assert [unit.text for unit in units(encoding, "word")] == ["\ufdfa", "film"]
 
 
+def test_tokens_that_overlap_are_one_word_however_they_lie() -> None:
+    spans = ((0, 3), (0, 1), (1, 2), (3, 4))
+    overlapping = Encoding("abcd", np.arange(4), np.ones(4, bool), (0, 1, 2, 3), spans, tuple("wxyz"), 0)
+    assert [(unit.text, unit.tokens) for unit in units(overlapping, "word")] == [("abc", (0, 1, 2)), ("d", (3,))]
+
+
+def test_hidden_characters_that_the_tokenizer_drops_are_no_part_of_a_word() -> None:
+    assert seen("\u200bgood\u200b\u202e movie\x07", tokenizer("wordpiece"), "word") == ["good", "movie"]
+
+
 def test_the_mark_of_a_new_word_is_no_letter_of_it() -> None:
     encoding = encode("a ꙮ", tokenizer("unigram"), NO_LIMIT)
     tokens = [(unit.text, unit.start, unit.end) for unit in units(encoding, "token")]
     assert tokens[-2:] == [("▁", 2, 2), ("ꙮ", 2, 3)]
     assert seen("a ▁", tokenizer("unigram"), "word")[-1] == "▁"  # unless it is what stands there
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("wordpiece", ["it", "'", "s", "unwatchable", ",", "well", "-", "made"]),
+        ("bytes", ["it", "'s", "unwatchable", ",well", "-made"]),
+        ("unigram", ["it's", "unwatchable,well-made"]),
+        ("sentence", ["it's", "unwatchable,well-made"]),
+    ],
+)
+def test_words_are_what_the_tokenizer_says_they_are(kind: str, words: list[str]) -> None:
+    assert seen("it's unwatchable,well-made", tokenizer(kind), "word") == words
+    assert len(seen("it's unwatchable,well-made", tokenizer(kind), "token")) > len(words)
 
 
 def test_white_space_goes_with_the_word_before_it() -> None:
@@ -202,6 +226,7 @@ SENTENCES = {
     'He said "good." (She left!) Why?': ['He said "good."', "(She left!)", "Why?"],
     "first line\nsecond line\r\nthird": ["first line", "second line", "third"],
     "电影很好看。我不喜欢它！好？「好。」好": ["电影很好看。", "我不喜欢它！", "好？", "「好。」", "好"],
+    "Plan B... Then I. Newton. Was it I? Yes": ["Plan B...", "Then I. Newton.", "Was it I?", "Yes"],
     "Version 2.5 costs $3.99 at x.com now": ["Version 2.5 costs $3.99 at x.com now"],
     "טוב. רע": ["טוב.", "רע"],
     "\n\nGood.\n\n": ["Good."],
@@ -212,6 +237,12 @@ SENTENCES = {
 def test_sentences_end_where_a_reader_would_end_them(text: str) -> None:
     for kind in ("wordpiece", "bytes", "sentence"):
         assert seen(text, tokenizer(kind), "sentence") == SENTENCES[text]
+
+
+def test_a_line_of_dots_is_one_sentence_and_does_not_take_for_ever() -> None:
+    text = "." * 99_000 + "x good"  # a search that starts anew at every dot looks 5 billion times
+    encoding = encode(text, tokenizer("wordpiece"), limit=64)
+    assert [(unit.start, unit.end) for unit in units(encoding, "sentence")] == [(0, 62)]
 
 
 def test_a_token_across_a_sentence_end_stays_with_the_sentence_it_began_in() -> None:

@@ -24,7 +24,7 @@ def test_the_default_is_ig_sig_and_dig_with_their_own_steps() -> None:
         st.builds(
             RunChoice,
             st.sampled_from(["ig", "sig"]),
-            st.text(min_size=1, max_size=12).filter(lambda text: text.isprintable()),
+            st.text(min_size=1, max_size=12),
             st.fixed_dictionaries({}, optional={"steps": st.integers(1, 1024).filter(lambda n: n != 50)}),
         ),
         min_size=1,

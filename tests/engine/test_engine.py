@@ -1,0 +1,344 @@
+"""The engine: whatever the chunks, the order and the company, the scores are the same, and every pass is counted."""
+
+import gc
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+
+from sigviz.engine import engine
+from sigviz.engine.scheduler import Scheduler
+from sigviz.errors import Cancelled, NotANumber, OutOfMemory
+from sigviz.explain import estimate, explain
+from sigviz.methods import METHODS
+from sigviz.models.classifier import TextClassifier
+from tests import tiny
+from tests.methods.axioms import assert_differs, assert_rises, assert_same
+from tests.methods.cases import ALL, VARIANTS, name, small
+
+WORST = 1e-10
+
+
+@pytest.fixture
+def rows(monkeypatch: pytest.MonkeyPatch):
+    """rows(7): from now on chunks hold 7 sequences."""
+    return lambda count: monkeypatch.setattr(engine, "rows_that_fit", lambda *_: count)
+
+
+# nothing but the question decides the answer
+
+
+@pytest.mark.parametrize("unit", ["token", "word"])
+@pytest.mark.parametrize(("id", "own"), VARIANTS)
+def test_chunks_of_any_size_give_the_same_scores(id: str, own, unit: str, rows) -> None:
+    found = []
+    for count in (1, 2, 7, 64):
+        rows(count)
+        found.append(explain(tiny.bert(), tiny.TEXT, id, unit=unit, **own))
+    for one in found[1:]:
+        assert_same(one.raw, found[0].raw, WORST)
+        assert_same(one.total_delta, found[0].total_delta, WORST)
+        assert (one.cost.forward, one.cost.backward) == (found[0].cost.forward, found[0].cost.backward)
+        if one.expected is not None:
+            assert_same(one.expected, found[0].expected, WORST)
+
+
+def test_methods_and_texts_in_another_order_give_the_same_scores() -> None:
+    asked = [(spec, text) for spec in ALL for text in (tiny.TEXT, tiny.MIXED)]
+    there = [explain(tiny.bert(), text, spec.id, **small(spec)).raw for spec, text in asked]
+    back = [explain(tiny.bert(), text, spec.id, **small(spec)).raw for spec, text in reversed(asked)]
+    for one, other in zip(there, reversed(back), strict=True):
+        assert_same(one, other, WORST)
+
+
+def test_jobs_side_by_side_give_the_same_scores_as_alone(rows) -> None:
+    rows(2)
+    asked = [(ALL[i % len(ALL)], text) for i, text in enumerate([tiny.TEXT, tiny.MIXED] * 4)]
+    alone = [explain(tiny.bert(), text, spec.id, **small(spec)) for spec, text in asked]
+    scheduler = Scheduler()
+
+    def work(spec, text: str):
+        return lambda job: explain(tiny.bert(), text, spec.id, progress=job.progress, **small(spec))
+
+    jobs = [scheduler.submit(work(spec, text)) for spec, text in asked]
+    for job, one in zip(jobs, alone, strict=True):
+        together = job.result(60)
+        assert_same(together.raw, one.raw, WORST)
+        assert (together.cost.forward, together.cost.backward) == (one.cost.forward, one.cost.backward)
+        assert job.done == job.total == one.cost.forward + one.cost.backward
+
+
+def test_explaining_leaves_the_model_as_it_was() -> None:
+    classifier = tiny.watched()
+    before = {key: value.clone() for key, value in classifier.model.state_dict().items()}
+    random = torch.random.get_rng_state()
+    for spec in ALL:
+        explain(classifier, tiny.TEXT, spec.id, **small(spec))
+    assert all(torch.equal(value, before[key]) for key, value in classifier.model.state_dict().items())
+    for weights in classifier.model.parameters():
+        assert not weights.requires_grad and weights.grad is None
+    assert torch.equal(torch.random.get_rng_state(), random)
+    assert not classifier.model.training
+
+
+def test_explaining_works_and_leaves_no_gradients_whatever_the_caller_s_mode_is() -> None:
+    expected = explain(tiny.bert(), tiny.TEXT, "sig", steps=4).raw
+    for mode in (torch.no_grad, torch.enable_grad):
+        with mode():
+            assert_same(explain(tiny.bert(), tiny.TEXT, "sig", steps=4).raw, expected, WORST)
+
+
+# what it costs
+
+
+@pytest.mark.parametrize("unit", ["token", "word", "sentence"])
+@pytest.mark.parametrize(("id", "own"), VARIANTS)
+def test_every_pass_is_counted_and_was_foretold(id: str, own, unit: str, rows) -> None:
+    rows(7)
+    classifier = tiny.watched()
+    found = explain(classifier, tiny.MIXED, id, unit=unit, **own)
+    seen, counted = (classifier.forward, classifier.backward), (found.cost.forward, found.cost.backward)
+    assert counted == seen
+    foretold = METHODS[id].passes(found.settings, len(found.units))
+    if found.settings.option("tolerance") is None:
+        assert counted == foretold
+    else:
+        assert counted[0] <= foretold[0] and counted[1] <= foretold[1]
+    told = estimate(classifier, tiny.MIXED, found.settings)
+    assert (told.forward, told.backward, told.units) == (*foretold, len(found.units))
+    assert told.tokens == len(classifier.points[0])
+
+
+@pytest.mark.parametrize(("id", "own"), VARIANTS)
+def test_progress_rises_and_ends_at_the_end(id: str, own, rows) -> None:
+    rows(3)
+    told: list[tuple[int, int]] = []
+    found = explain(tiny.bert(), tiny.TEXT, id, progress=lambda done, total: told.append((done, total)), **own)
+    done = [one for one, _ in told]
+    assert_rises(done)
+    assert all(0 < one <= total for one, total in told)
+    assert told[-1] == (found.cost.forward + found.cost.backward,) * 2
+    assert len(told) > found.cost.forward / 3
+    if found.settings.option("tolerance") is None:
+        assert {total for _, total in told} == {told[-1][1]}
+
+
+def test_a_chunk_never_holds_more_than_fits_and_is_not_smaller_than_need_be(rows) -> None:
+    rows(4)
+    classifier = tiny.watched()
+    explain(classifier, tiny.TEXT, "sig", steps=6)
+    assert classifier.batches == [2, 4, 1, *[4] * 7, 2]  # x and x̄; 5 starts; 5 lines of 6 points
+
+
+class Weighed(TextClassifier):
+    """Weighs, at every look, all tensors that the garbage collector knows of (bytes, each storage once)."""
+
+    heaviest = 0
+
+    def logits(self, embeddings):
+        tensors = [thing for thing in gc.get_objects() if issubclass(type(thing), torch.Tensor)]
+        storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes() for tensor in tensors}
+        self.heaviest = max(self.heaviest, sum(storages.values()))
+        return super().logits(embeddings)
+
+
+def weight(id: str, **given) -> int:
+    """Bytes held at the worst moment, beyond those held before."""
+    classifier = Weighed(tiny.bert_model(), tiny.tokenizer(), name="weighed")
+    classifier.heaviest = 0  # it was asked once already, to see that it answers
+    gc.freeze()  # what there is so far is not looked at again
+    try:
+        explain(classifier, tiny.MIXED, id, **given)
+    finally:
+        gc.unfreeze()
+    return classifier.heaviest
+
+
+@pytest.mark.parametrize("id", ["ig", "sig"])
+def test_memory_grows_with_the_chunk_and_with_neither_steps_nor_units(id: str, rows) -> None:
+    embedded = 15 * 8 * 8  # bytes of one sequence
+    rows(16)
+    few, many, one_unit = weight(id, steps=20), weight(id, steps=320), weight(id, steps=20, unit="sentence")
+    assert few > 16 * embedded, "the scales see the chunk"
+    assert abs(many - few) < 8 * embedded  # 300 steps more, of which each has a node and a weight, and no point
+    assert abs(one_unit - few) < 4 * embedded
+    rows(64)
+    assert weight(id, steps=64) > few + 40 * embedded
+
+
+# stopping
+
+
+@pytest.mark.parametrize("spec", ALL, ids=name)
+def test_what_is_cancelled_before_it_starts_never_looks(spec) -> None:
+    classifier, cancel = tiny.watched(), threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        explain(classifier, tiny.TEXT, spec.id, cancel=cancel, **small(spec))
+    assert classifier.forward == 0
+
+
+@pytest.mark.parametrize(("id", "own"), VARIANTS)
+def test_what_is_cancelled_on_the_way_looks_no_more(id: str, own, rows) -> None:
+    rows(1)
+    classifier, cancel, seen = tiny.watched(), threading.Event(), []
+
+    def stop_at_the_third_chunk(done: int, total: int) -> None:
+        if len(classifier.batches) == 3 and not cancel.is_set():
+            cancel.set()
+            seen.append(classifier.forward)
+
+    with pytest.raises(Cancelled):
+        explain(classifier, tiny.TEXT, id, cancel=cancel, progress=stop_at_the_third_chunk, **own)
+    assert seen == [classifier.forward] and len(classifier.batches) == 3
+
+
+def test_what_is_cancelled_during_a_chunk_stops_behind_it(rows) -> None:
+    rows(2)
+    cancel = threading.Event()
+
+    class CancelledInside(tiny.Watched):
+        def logits(self, embeddings):
+            if self._watching and len(self.batches) == 3:
+                cancel.set()
+            return super().logits(embeddings)
+
+    classifier = CancelledInside(tiny.bert_model(), tiny.tokenizer(), name="tiny")
+    with pytest.raises(Cancelled):
+        explain(classifier, tiny.TEXT, "sig", steps=50, cancel=cancel)
+    assert len(classifier.batches) == 4
+
+
+# too little memory
+
+
+class Cramped(tiny.Watched):
+    """Has room for `room` sequences a chunk; on the way there, or only on the way back."""
+
+    room, error, on_the_way_back, refused = 10**9, RuntimeError(), False, 0
+
+    def logits(self, embeddings):
+        if self._watching and len(embeddings) > self.room:
+            if not self.on_the_way_back:
+                self._refuse()
+            elif embeddings.requires_grad:
+                embeddings.register_hook(self._refuse)
+                return TextClassifier.logits(self, embeddings)
+        return super().logits(embeddings)
+
+    def _refuse(self, *_) -> None:
+        self.refused += 1
+        raise self.error
+
+
+def cramped(room: int, error: Exception, on_the_way_back: bool = False) -> Cramped:
+    classifier = Cramped(tiny.bert_model(), tiny.tokenizer(), name="tiny")
+    classifier.room, classifier.error, classifier.on_the_way_back = room, error, on_the_way_back
+    return classifier
+
+
+NO_MEMORY = [
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 B"),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:115] . DefaultCPUAllocator: not enough memory: you tried to allocate 9 B"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 1 GB, other allocations: 1 KB, max allowed: 1 GB)."),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+]
+
+
+@pytest.mark.parametrize("on_the_way_back", [False, True])
+@pytest.mark.parametrize("room", [1, 3, 10])
+@pytest.mark.parametrize("error", NO_MEMORY, ids=lambda error: str(error)[-30:])
+def test_out_of_memory_halves_the_chunk_and_changes_no_score_or_count(error, room, on_the_way_back, rows) -> None:
+    rows(64)
+    classifier = cramped(room, error, on_the_way_back)
+    found, plain = explain(classifier, tiny.TEXT, "sig", steps=8), explain(tiny.bert(), tiny.TEXT, "sig", steps=8)
+    assert classifier.refused > 0
+    assert_same(found.raw, plain.raw, WORST)
+    assert (found.cost.forward, found.cost.backward) == (plain.cost.forward, plain.cost.backward)
+    assert (classifier.forward, classifier.backward) == (plain.cost.forward, plain.cost.backward)
+    assert on_the_way_back or room / 2 < max(classifier.batches) <= room
+
+
+@pytest.mark.parametrize("error", NO_MEMORY, ids=lambda error: str(error)[-30:])
+def test_when_not_even_one_sequence_fits_the_message_says_so_and_what_to_do(error) -> None:
+    with pytest.raises(OutOfMemory, match=r"one sequence of 7 tokens .*shorter text, a smaller model") as caught:
+        explain(cramped(0, error), tiny.TEXT, "ig", steps=3)
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("mat1 and mat2 shapes cannot be multiplied"), ValueError("no"), MemoryError()])
+def test_other_errors_pass_through_as_they_are(error) -> None:
+    classifier = cramped(1, error)
+    with pytest.raises(type(error)) as caught:
+        explain(classifier, tiny.TEXT, "ig", steps=3)
+    assert caught.value is error and classifier.refused == 1
+
+
+def test_after_an_error_the_device_is_free_again() -> None:
+    with pytest.raises(ValueError):
+        explain(cramped(1, ValueError("no")), tiny.TEXT, "ig", steps=3)
+    job = Scheduler().submit(lambda _: explain(tiny.bert(), tiny.TEXT, "ig", steps=3))
+    assert np.isfinite(job.result(30).raw).all()
+
+
+# no number
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("spec", ALL, ids=name)
+def test_logits_that_are_no_numbers_are_refused(spec, bad: float) -> None:
+    def broken(x):
+        return x.sum((1, 2)) + bad * torch.ones(len(x), dtype=x.dtype)
+
+    with pytest.raises(NotANumber, match="logits are NaN or infinite"):
+        explain(tiny.handmade(broken), tiny.TEXT, spec.id, **small(spec))
+
+
+def test_logits_that_fail_on_the_way_only_are_refused_too() -> None:
+    def breaks_half_way(x):  # at x and at the zero baseline a number, in between none
+        size = x.abs().sum((1, 2))
+        return torch.where((size > 0) & (size < 5), torch.nan, size)
+
+    with pytest.raises(NotANumber):
+        explain(tiny.handmade(breaks_half_way), tiny.TEXT, "ig", baseline="zero", steps=20)
+
+
+@pytest.mark.parametrize("id", ["ig", "sig"])
+def test_gradients_that_are_no_numbers_are_refused_and_not_shown_as_zeros(id: str) -> None:
+    """sqrt at 0: a number, but its slope is infinite; times a step of 0 it would be NaN."""
+    classifier = tiny.handmade(lambda x: (x**2).sum(-1).sqrt().sum(1))
+    with pytest.raises(NotANumber, match="gradients are NaN or infinite"):
+        explain(classifier, "good film", id, baseline="zero", quadrature="riemann-left", steps=4)
+
+
+# precision
+
+
+@pytest.fixture(scope="module")
+def precisions() -> Iterator[dict[str, TextClassifier]]:
+    yield {str(dtype).removeprefix("torch."): tiny.bert(dtype) for dtype in (torch.float64, torch.float32, torch.bfloat16)}
+
+
+@pytest.mark.parametrize(("dtype", "within"), [("float32", 1e-5), ("bfloat16", 0.1)])
+@pytest.mark.parametrize("id", ["sig-exact", "sig", "ig"])
+def test_lower_precisions_come_close_and_are_named(precisions, id: str, dtype: str, within: float) -> None:
+    """bfloat16 has 8 bits of mantissa: logits of size 2 are 0.01 apart, and each score is a difference of two of them."""
+    given = {**small(METHODS[id], steps=20), "target": 1, "features": True}
+    exact = explain(precisions["float64"], tiny.TEXT, id, **given)
+    lower = explain(precisions[dtype], tiny.TEXT, id, **given)
+    assert (exact.cost.dtype, lower.cost.dtype) == ("float64", dtype)
+    assert_same(lower.raw, exact.raw, within)
+    assert_differs(lower.raw, exact.raw, 0)
+    assert lower.raw.dtype == exact.raw.dtype == np.float64
+    if lower.features is not None:
+        assert lower.features.dtype == np.float32
+
+
+def test_sums_are_double_whatever_the_model_s_precision(precisions) -> None:
+    """In bfloat16 a sum over 1,000 steps would lose all that a step adds."""
+    one = explain(precisions["bfloat16"], tiny.TEXT, "ig", steps=16, quadrature="riemann-middle", target=1)
+    many = explain(precisions["bfloat16"], tiny.TEXT, "ig", steps=1000, quadrature="riemann-middle", target=1)
+    assert_same(many.raw, one.raw, 0.1)

@@ -1,0 +1,114 @@
+"""The Compare page without a browser: every control, every way to be wrong, and no exception."""
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from sigviz.methods import METHODS
+
+MODEL = "bundled/distil-movie"
+TEXT = "this is junk food cinema at its greasiest ."
+PATIENCE = 120  # seconds; the first run loads a model
+
+
+def _page(**settings: str) -> AppTest:
+    app = AppTest.from_file("../../app.py", default_timeout=PATIENCE)
+    for name, value in {"model": MODEL, "text": TEXT, **settings}.items():
+        app.query_params[name] = value
+    return _clean(app.run())
+
+
+def _clean(app: AppTest) -> AppTest:
+    assert [one.message for one in app.exception] == []
+    return app
+
+
+def _maps(app: AppTest) -> list[str]:
+    return [one.proto.body for one in app.get("html") if 'class="sigviz-row"' in one.proto.body]
+
+
+def _captions(app: AppTest) -> str:
+    return re.sub(r"\\(.)", r"\1", " ".join(one.value for one in app.caption))
+
+
+def test_the_default_runs_are_explained_without_a_click() -> None:
+    app = _page()
+    assert len(_maps(app)) == 4  # IG, exact SIG and SIG, DIG
+    assert all("junk" in one for one in _maps(app))
+    assert not app.error and not app.warning
+    assert app.get("plotly_chart"), "the class probabilities and the ledger"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_can_be_picked(method: str) -> None:
+    steps = "(steps=3)" if any(option.name == "steps" for option in METHODS[method].options) else ""
+    app = _page(runs=method + steps)
+    assert not app.error and f"{METHODS[method].promises.name}" and len(_maps(app)) >= 1
+    assert "F(x)" in _captions(app) and "passes" in _captions(app)
+
+
+def test_a_changed_control_changes_the_run_and_its_line() -> None:
+    app = _page(runs="ig(steps=4)")
+    app.number_input(key="steps0").set_value(6)
+    app = _clean(app.run())
+    assert app.text_input(key="runs").value == "ig(steps=6)" and "steps **6**" in _captions(app)
+    app.selectbox(key="baseline0").set_value("zero")
+    app = _clean(app.run())
+    assert app.text_input(key="runs").value == "ig(baseline=zero,steps=6)" and "baseline **zero**" in _captions(app)
+
+
+@pytest.mark.parametrize("output", ["probability", "log-odds", "margin", "max-logit"])
+def test_every_output_can_be_explained(output: str) -> None:
+    assert not _page(runs="sig-exact", output=output).error
+
+
+def test_words_and_sentences_are_units_too() -> None:
+    assert "greasiest" in _maps(_page(runs="sig-exact", unit="word"))[0]
+    assert _maps(_page(runs="sig-exact", unit="sentence"))[0].count("tabindex") == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"text": "   "}, "no words"),
+        ({"runs": "sig(baseline=two%20words)"}, "not one token"),
+        ({"runs": "sig(steps=2000)"}, "from 1 to 1024"),
+        ({"runs": "ig(steps=1,quadrature=trapezoid)"}, "at least 2 steps"),
+        ({"model": "bundled/nope"}, "bundled/minilm-movie"),
+        ({"model": "../etc/passwd"}, "model"),
+    ],
+)
+def test_what_is_wrong_is_said_on_the_page(settings: dict[str, str], said: str) -> None:
+    app = _page(**{"runs": "sig-exact", **settings})
+    words = re.sub(r"\\(.)", r"\1", " ".join(one.value for one in app.error))
+    assert said in words and "Traceback" not in words
+
+
+def test_one_wrong_run_does_not_take_the_others_with_it() -> None:
+    app = _page(runs="ig(baseline=two%20words,steps=3) sig-exact")
+    assert len(app.error) == 1 and len(_maps(app)) == 1
+
+
+def test_a_link_with_unknown_values_falls_back_to_the_defaults() -> None:
+    app = _page(runs="sig-exact", unit="letter", output="mood", target="9: nobody", scale="huge")
+    assert not app.error and len(_maps(app)) == 1
+
+
+HOSTILE = ["<script>alert(1)</script>", "שלום עולם", "😀 😀 film", "a\u202eb film", "a\x00b\x07 film", "**b** $x$ :a:"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_any_text_is_shown_as_text(text: str) -> None:
+    app = _page(runs="sig-exact", text=text)
+    assert not app.error and "<script" not in "".join(_maps(app))
+
+
+def test_a_text_past_the_model_s_limit_is_cut_visibly() -> None:
+    app = _page(runs="ig(steps=1)", text="film " * 600)
+    assert "90 tokens" in app.warning[0].value
+
+
+def test_a_run_that_would_take_long_waits_for_a_click() -> None:
+    app = _page(runs="sig(steps=1000)", text="a film that moves slowly " * 20)
+    assert "would take about" in app.info[0].value and app.button(key="start0")
