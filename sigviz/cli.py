@@ -4,6 +4,7 @@ Bad input ends with code 2, one line on stderr that says what is wrong and what 
 """
 
 import argparse
+import io
 import json
 import os
 import sys
@@ -11,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
+
+import transformers
 
 from sigviz.attribution import OUTPUTS, UNITS, Attribution, document
 from sigviz.engine.engine import Progress
@@ -34,6 +37,10 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     given = _parser().parse_args(arguments)
+    transformers.logging.set_verbosity_error()  # its advice is for those who call it: here it would hide the one line
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # arguments may hold bytes that are no characters
     try:
         given.run(given)
     except SigvizError as error:

@@ -19,6 +19,6 @@ settings.load_profile("sigviz")
 
 @pytest.fixture(scope="session", autouse=True)
 def _threads() -> None:
-    """The models of most tests are so small that a second thread only waits: on a busy machine twenty times slower."""
-    if "torch" in sys.modules:  # it is not imported for tests that do without it
+    """One: the tests' models are small, and two threads that wait for each other on a busy machine are ten times slower."""
+    if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)

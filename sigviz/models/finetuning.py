@@ -82,7 +82,7 @@ def finetune(
     assert tested is not None
     card = _card(recipe, data, labels, about) | _accuracy(tested["test_accuracy"], len(data["test"].texts), validation)
     assert isinstance(trainer.model, PeftModel)
-    trainer.model.save_pretrained(out)  # safetensors
+    trainer.model.save_pretrained(str(out))  # safetensors
     (out / "README.md").unlink(missing_ok=True)  # peft writes an empty template; card.json is the card
     (out / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     shutil.rmtree(out / "checkpoints")

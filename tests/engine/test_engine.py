@@ -241,7 +241,7 @@ def cramped(room: int, error: Exception, on_the_way_back: bool = False) -> Cramp
 
 NO_MEMORY = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
-    RuntimeError("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 B"),
+    RuntimeError("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory: you tried to"),
     RuntimeError("[enforce fail at alloc_cpu.cpp:115] . DefaultCPUAllocator: not enough memory: you tried to allocate 9 B"),
     RuntimeError("MPS backend out of memory (MPS allocated: 1 GB, other allocations: 1 KB, max allowed: 1 GB)."),
     RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),

@@ -206,10 +206,17 @@ def test_a_wrong_id_is_said_in_the_hubs_words(server: Hub) -> None:
 
 def test_a_folder_is_loaded_under_its_own_name(folder: Path, looked_up: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     classifier = zoo.load(str(folder))
-    assert (classifier.name, classifier.revision, classifier.labels) == ("my-model", "", ("bad", "good"))
+    assert (classifier.name, classifier.labels) == ("my-model", ("bad", "good"))
     monkeypatch.chdir(folder.parent)
-    assert torch.equal(logits(zoo.load("my-model").model), logits(classifier.model))
+    again = zoo.load("my-model")
+    assert torch.equal(logits(again.model), logits(classifier.model)) and again.revision == classifier.revision
     assert looked_up == []
+
+
+def test_a_changed_folder_is_another_revision(folder: Path) -> None:
+    before = zoo.load(str(folder)).revision
+    (folder / "notes.txt").write_text("something new")
+    assert len(before) == 12 and zoo.load(str(folder)).revision != before
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
