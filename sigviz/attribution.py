@@ -1,7 +1,7 @@
 """What an explanation is asked for and what comes back: Settings in, Attribution out.  Plain NumPy, frozen.
 
 Notation (arXiv:2305.15853): x is the text's word embeddings; F the scalar that is explained; x̄ the text with every
-content token replaced by the baseline, x̄^i with unit i alone replaced.
+content token replaced by the baseline, x̄ⁱ with unit i alone replaced.
 """
 
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ class Attribution:
     """One method's scores for one text.
 
     raw: float64 [n], one per unit, in the unit of F, signed (positive: towards the target), never normalised.
-    expected: float64 [n] or None: F(x) - F(x̄^i), what raw_i must be for a method that is complete per unit.
+    expected: float64 [n] or None: F(x) - F(x̄ⁱ), what raw_i must be for a method that is complete per unit.
     output, baseline_output: F(x) and F(x̄), every content token replaced.
     probabilities: float64 [classes], a plain forward pass.  features: float32 [content tokens, D] or None.
     truncated: tokens of the text that the model's limit cut off.  notes: what a reader must know, in sentences.

@@ -22,7 +22,10 @@ def _looks(settings: Settings) -> int:
     label="DIG",
     summary="Discretized IG: each word walks to the baseline over other words of the vocabulary, so that the gradient is "
     "taken at or near real words. All words walk together. The scores add up to F(x) - F(x̄) only as the path is cut finer.",
-    formula=r"\mathrm{DIG}_i = \sum_k \sum_j \frac{\partial F(\mathbf v^{k})}{\partial x_{ij}}\,(v^{k+1}_{ij} - v^{k}_{ij})",
+    formula=r"""\begin{aligned}
+\mathrm{DIG}_i &= \sum_k \sum_j g^k_{ij}\,(v^{k+1}_{ij} - v^{k}_{ij}) \\
+g^k_{ij} &= \frac{\partial F(\mathbf v^{k})}{\partial x_{ij}}
+\end{aligned}""",
     source=SOURCE,
     promises=Promise.TOTAL,
     limit="factor",
@@ -40,8 +43,10 @@ def discretized_ig(problem: Problem, run: Runner, settings: Settings) -> Scores:
     "sdig",
     label="SDIG",
     summary="Sequential DIG: DIG's walk over real words, but one word at a time, the others staying as they are.",
-    formula=r"\mathrm{SDIG}_i = \sum_k \sum_j \frac{\partial F(\bar{\mathbf v}^{i,k})}{\partial x_{ij}}\,"
-    r"(v^{k+1}_{ij} - v^{k}_{ij}),\quad \bar{\mathbf v}^{i,k} = (\mathbf x_1, \ldots, \mathbf v^k_i, \ldots, \mathbf x_m)",
+    formula=r"""\begin{aligned}
+\mathrm{SDIG}_i &= \sum_k \sum_j g^k_{ij}\,(v^{k+1}_{ij} - v^{k}_{ij}) \\
+g^k_{ij} &= \frac{\partial F(\mathbf x_1, \ldots, \mathbf v^k_i, \ldots, \mathbf x_m)}{\partial x_{ij}}
+\end{aligned}""",
     source=f"Enguehard 2023, arXiv:2305.15853, Appendix C; {SOURCE}",
     promises=Promise.PER_UNIT,
     limit="factor",

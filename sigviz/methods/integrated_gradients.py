@@ -12,8 +12,10 @@ from sigviz.paths.straight import line
     label="IG",
     summary="Integrated Gradients: every word moves from the baseline to itself at the same time, and collects the gradient "
     "of the output on the way. The words share one budget: F(x) - F(x̄).",
-    formula=r"\mathrm{IG}_i = \sum_j (x_{ij}-\bar{x}_{ij}) \int_0^1 "
-    r"\frac{\partial F(\bar{\mathbf x} + \alpha(\mathbf x - \bar{\mathbf x}))}{\partial x_{ij}}\, d\alpha",
+    formula=r"""\begin{aligned}
+\mathrm{IG}_i &= \sum_j (x_{ij}-\bar{x}_{ij}) \int_0^1 g_{ij}(\alpha)\, d\alpha \\
+g_{ij}(\alpha) &= \frac{\partial F(\bar{\mathbf x} + \alpha(\mathbf x - \bar{\mathbf x}))}{\partial x_{ij}}
+\end{aligned}""",
     source="Sundararajan, Taly and Yan 2017, arXiv:1703.01365, eq. 1",
     promises=Promise.TOTAL,
     limit="steps",

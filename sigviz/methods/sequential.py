@@ -1,6 +1,6 @@
 """SIG, and exact SIG: one word moves at a time, the others stay as they are.
 
-By the gradient theorem SIG's integral over the line of unit i IS F(x) - F(x̄^i), whatever lies between, so the word
+By the gradient theorem SIG's integral over the line of unit i IS F(x) - F(x̄ⁱ), whatever lies between, so the word
 scores of SIG in the limit of infinitely many steps need no gradient: exact SIG, the same as leave-one-out with the
 baseline token.  Only per-feature scores need the integral.
 """
@@ -28,9 +28,11 @@ def _passes(settings: Settings, n: int) -> tuple[int, int]:
     "sig",
     label="SIG",
     summary="Sequential Integrated Gradients: one word at a time moves from the baseline to itself while all other words "
-    "stay, so the sentence keeps its meaning. Each word has a budget of its own: F(x) - F(x̄^i).",
-    formula=r"\mathrm{SIG}_{ij} = (x_{ij}-\bar{x}_{ij}) \int_0^1 "
-    r"\frac{\partial F(\bar{\mathbf x}^i + \alpha(\mathbf x - \bar{\mathbf x}^i))}{\partial x_{ij}}\, d\alpha",
+    "stay, so the sentence keeps its meaning. Each word has a budget of its own: F(x) - F(x̄ⁱ).",
+    formula=r"""\begin{aligned}
+\mathrm{SIG}_{ij} &= (x_{ij}-\bar{x}_{ij}) \int_0^1 g_{ij}(\alpha)\, d\alpha \\
+g_{ij}(\alpha) &= \frac{\partial F(\bar{\mathbf x}^i + \alpha(\mathbf x - \bar{\mathbf x}^i))}{\partial x_{ij}}
+\end{aligned}""",
     source="Enguehard 2023, arXiv:2305.15853, section 2",
     promises=Promise.PER_UNIT,
     limit="steps",

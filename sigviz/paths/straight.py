@@ -28,7 +28,7 @@ def line(x: Tensor, baseline: Tensor, rule: Rule) -> Path:
 class Corners:
     """Where each unit's line starts and ends; they differ in that unit's rows alone.
 
-    context "full": from x̄^i to x, the others at x (arXiv:2305.15853, section 2).  "causal": the units behind i are at
+    context "full": from x̄ⁱ to x, the others at x (arXiv:2305.15853, section 2).  "causal": the units behind i are at
     the baseline at both ends (section 4, for autoregressive models), so the end of one line is the start of the next.
     """
 

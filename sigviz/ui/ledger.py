@@ -8,10 +8,8 @@ from sigviz.ui.cards import theme
 from sigviz.ui.messages import plain
 from sigviz.views import charts, wording
 
-SHOWN = 60  # bars beyond which a chart can't be read
-
 WHY = (
-    "SIG gives every word a budget of its own: taking this one word away, all others kept, changes F by F(x) − F(x̄^i), "
+    "SIG gives every word a budget of its own: taking this one word away, all others kept, changes F by F(x) − F(x̄ⁱ), "
     "and the word's integral must add up to just that. IG moves all words at once, so its words share one budget, "
     "F(x) − F(x̄), and no single word can be checked. The budgets of SIG need not add up to that of IG: words work together, "
     "and taking one away is not the same as taking all away."
@@ -23,9 +21,12 @@ def show(found: list[Attribution]) -> None:
     st.subheader("Completeness ledger")
     st.markdown(plain(WHY))
     names = [f"{i + 1}. {name}" for i, name in enumerate(wording.names(found))]
-    for tab, attribution in zip(st.tabs([plain(name) for name in names]), found, strict=True):
+    checked = [METHODS[attribution.settings.method].promises is Promise.PER_UNIT for attribution in found]
+    titles = [plain(name) for name in names]
+    first = titles[checked.index(True)] if True in checked else None  # the ledger of words, where there is one
+    for tab, attribution, name in zip(st.tabs(titles, default=first), found, names, strict=True):
         with tab:
-            _one(attribution, names[found.index(attribution)])
+            _one(attribution, name)
 
 
 def _one(attribution: Attribution, name: str) -> None:

@@ -21,7 +21,7 @@ MOST_CLASSES = 20
 
 
 def ledger(attribution: Attribution, theme: Theme) -> go.Figure:
-    """Every unit's own completeness: a pale bar for what its score must be, F(x) - F(x̄^i), a solid one for the integral.
+    """Every unit's own completeness: a pale bar for what its score must be, F(x) - F(x̄ⁱ), a solid one for the integral.
 
     Where both end at the same place the integral has converged.  Methods without an expected score have solid bars only.
     Above MOST_UNITS units the ones with the largest scores are drawn, in the order of the text.
@@ -57,7 +57,7 @@ def ledger(attribution: Attribution, theme: Theme) -> go.Figure:
 def ledger_rows(attribution: Attribution) -> list[dict[str, Any]]:
     """The ledger as a table, one row a unit, keyed by the words for the table's head; all numbers in the unit of F.
 
-    position (from 1), unit, F(x), F(x̄^i), difference (what the score must be), score, delta (score - difference) and
+    position (from 1), unit, F(x), F(x̄ⁱ), difference (what the score must be), score, delta (score - difference) and
     relative delta (delta as a share of the largest |difference|, None where all are 0).  In a causal context F of the text
     up to the unit and up to the one before it.  Methods that expect nothing of single units: position, unit and score.
     """
@@ -70,7 +70,7 @@ def ledger_rows(attribution: Attribution) -> list[dict[str, Any]]:
         causal = is_causal(attribution)
         full = attribution.baseline_output + np.cumsum(expected) if causal else np.full_like(expected, attribution.output)
         columns["F(x₁…xᵢ)" if causal else "F(x)"] = full.tolist()
-        columns["F(x₁…xᵢ₋₁)" if causal else "F(x̄^i)"] = (full - expected).tolist()
+        columns["F(x₁…xᵢ₋₁)" if causal else "F(x̄ⁱ)"] = (full - expected).tolist()
         columns["difference"] = expected.tolist()
     columns["score"] = attribution.raw.tolist()
     if expected is not None and delta is not None:

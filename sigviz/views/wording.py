@@ -150,7 +150,7 @@ def _tokens_left_out(count: int) -> str:
 def delta_in_words(attribution: Attribution, promise: str) -> str:
     """How well the scores keep what the method promises: information, not an alarm.
 
-    promise: "PER_UNIT" (each score is its own F(x) - F(x̄^i)), "TOTAL" (the scores add up to F(x) - F(x̄)) or "NOTHING".
+    promise: "PER_UNIT" (each score is its own F(x) - F(x̄ⁱ)), "TOTAL" (the scores add up to F(x) - F(x̄)) or "NOTHING".
     """
     if promise not in PROMISES:
         raise ValueError(f"promise is {promise!r}; choose one of: {', '.join(PROMISES)}.")
@@ -172,7 +172,7 @@ def _per_unit(attribution: Attribution, expected: Floats) -> str:
     worst = float(np.max(np.abs(attribution.raw - expected), initial=0.0))
     largest = float(np.max(np.abs(expected), initial=0.0))
     subject = f"Every {attribution.settings.unit}'s score"
-    drop = "share of F, as the text grows from left to right" if is_causal(attribution) else "drop F(x) − F(x̄^i)"
+    drop = "share of F, as the text grows from left to right" if is_causal(attribution) else "drop F(x) − F(x̄ⁱ)"
     if worst == 0:
         return f"{subject} is exactly its own {drop}."
     share = f" ({percent(_rounded_up(worst / largest))} of the largest)" if largest else ""

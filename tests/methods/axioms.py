@@ -32,7 +32,7 @@ def assert_zero(found: ArrayLike, within: float = 0.0) -> None:
 
 
 def assert_complete_per_unit(attribution: Attribution, differences: ArrayLike, within: float) -> None:
-    """raw_i = F(x) - F(x̄^i), the differences reckoned by somebody else; `expected` and `delta` say so too."""
+    """raw_i = F(x) - F(x̄ⁱ), the differences reckoned by somebody else; `expected` and `delta` say so too."""
     assert attribution.expected is not None, "nothing is expected of the units"
     assert attribution.delta is not None
     assert_same(attribution.expected, differences, 1e-10)

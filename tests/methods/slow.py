@@ -67,7 +67,7 @@ class Case:
         }[self.output]
 
     def differences(self, context: str = "full") -> list[float]:
-        """F(x) - F(x̄^i); causal: F(x_1..i, the rest replaced) - F(x_1..i-1, the rest replaced)."""
+        """F(x) - F(x̄ⁱ); causal: F(x_1..i, the rest replaced) - F(x_1..i-1, the rest replaced)."""
         n = len(self.tokens)
         if context == "full":
             return [self.F(self.x) - self.F(self.replaced(i)) for i in range(n)]

@@ -32,7 +32,7 @@ def sums(classifier, text: str) -> list[float]:
 
 
 def test_of_a_product_ig_shares_the_interaction_and_sig_gives_it_to_both() -> None:
-    """By hand, from the zero baseline: IG halves s_1 s_2 between the words; SIG_i = F(x) - F(x̄^i) = s_1 s_2 for each."""
+    """By hand, from the zero baseline: IG halves s_1 s_2 between the words; SIG_i = F(x) - F(x̄ⁱ) = s_1 s_2 for each."""
     classifier = tiny.handmade(product)
     first, second = sums(classifier, "good film")
     whole = first * second

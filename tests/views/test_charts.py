@@ -129,7 +129,7 @@ def test_the_ledger_grows_with_its_units(attribution):
 def test_ledger_rows_say_what_each_unit_changes(attribution):
     explained = attribution("good film", [2.0, 0.5], expected=np.array([2.5, 0.4]), output=3.0)
     first, second = charts.ledger_rows(explained)
-    heads = ["position", "unit", "F(x)", "F(x̄^i)", "difference", "score", "delta", "relative delta"]
+    heads = ["position", "unit", "F(x)", "F(x̄ⁱ)", "difference", "score", "delta", "relative delta"]
     assert list(first) == list(second) == heads
     assert (first["position"], first["unit"], second["unit"]) == (1, "good", "film")
     assert [first[head] for head in heads[2:]] == pytest.approx([3.0, 0.5, 2.5, 2.0, -0.5, -0.2])

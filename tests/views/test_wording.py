@@ -155,7 +155,7 @@ def test_per_unit_promise_names_the_worst_unit_and_disclaims_the_total(attributi
         raw=[3.0, 1.0], text="good film", expected=np.array([3.0003, 0.9999]), output=9.1, baseline_output=0.3
     )
     assert wording.delta_in_words(explained, "PER_UNIT") == (
-        "Every token's score is within 0.0003 logits (0.01 % of the largest) of its own drop F(x) − F(x̄^i). "
+        "Every token's score is within 0.0003 logits (0.01 % of the largest) of its own drop F(x) − F(x̄ⁱ). "
         "Their sum is 4.8 away from F(x) − F(x̄): SIG makes no promise about that sum."
     )
 
@@ -168,7 +168,7 @@ def test_within_is_never_rounded_down(attribution):
 def test_exact_scores_are_called_exact(attribution):
     raw = np.array([3.0, 1.0])
     words = wording.delta_in_words(attribution("good film", raw, expected=raw, settings={"unit": "word"}), "PER_UNIT")
-    assert words.startswith("Every word's score is exactly its own drop F(x) − F(x̄^i).")
+    assert words.startswith("Every word's score is exactly its own drop F(x) − F(x̄ⁱ).")
 
 
 def test_causal_scores_do_add_up_and_it_is_said(attribution):
