@@ -1,6 +1,21 @@
-"""The app: navigation over pages/.  Start with `streamlit run app.py`."""
+"""The app: page configuration, and navigation over pages/.  Start with `streamlit run app.py`.
+
+The server imports this file once, finds `app` in it, and warms up before it answers; each browser session then runs it as
+its script.
+"""
+
+from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-st.set_page_config(page_title="sigviz", page_icon="sigviz/data/icon.svg", layout="wide")
-st.navigation([st.Page("pages/compare.py", title="Compare", icon=":material/compare:", default=True)]).run()
+from sigviz.ui.startup import warmed_up
+
+HERE = Path(__file__).parent
+
+if get_script_run_ctx(suppress_warning=True) is None:  # not a session's script: the server's import
+    app = st.App(__file__, lifespan=warmed_up)
+else:
+    st.set_page_config(page_title="sigviz", page_icon=str(HERE / "sigviz/data/icon.svg"), layout="wide")
+    compare = st.Page(HERE / "pages/compare.py", title="Compare", icon=":material/compare:", default=True)
+    st.navigation([compare]).run()

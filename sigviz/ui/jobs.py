@@ -10,8 +10,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-import streamlit as st
-
 from sigviz.attribution import Attribution, Settings
 from sigviz.engine.scheduler import Job, Scheduler
 from sigviz.errors import Cancelled, SigvizError
@@ -144,7 +142,9 @@ def _identity(classifier: TextClassifier) -> tuple[str, ...]:
     return (classifier.name, classifier.revision, str(classifier.device), str(classifier.dtype))
 
 
-@st.cache_resource
+_desk = Desk(Scheduler())
+
+
 def desk() -> Desk:
     """The desk of this server."""
-    return Desk(Scheduler())
+    return _desk

@@ -36,10 +36,12 @@ class Shelf:
         return job
 
 
-@st.cache_resource
+_shelf = Shelf()
+
+
 def shelf() -> Shelf:
     """The shelf of this server."""
-    return Shelf()
+    return _shelf
 
 
 def classifier(name: str) -> TextClassifier:

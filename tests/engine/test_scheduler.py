@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -90,11 +91,12 @@ def test_who_is_interrupted_while_waiting_leaves_the_queue_and_blocks_nobody(mon
     with turns.turn():
         first.start()
         until(lambda: waiting(turns) == 1)
+        queue = list(turns._waiting)
         with monkeypatch.context() as patch:
             patch.setattr("sigviz.engine.scheduler.threading.Event", Interrupted)
             with pytest.raises(KeyboardInterrupt), turns.turn():
                 order.append("the one that was interrupted")
-        assert waiting(turns) == 1
+        assert list(turns._waiting) == queue
     first.join(LONG)
     with turns.turn():
         order.append("the next")
@@ -132,8 +134,8 @@ def test_a_long_job_holds_up_a_short_one_by_no_more_than_a_chunk(monkeypatch: py
     assert short[0].result(LONG).cost.forward == 6
     first, last = order.index("short"), len(order) - order[::-1].index("short")
     assert order[:first] == ["long"] * 3
-    assert order[first:last] == ["short", "long"] * 5 + ["short"]
-    assert order.count("long") == 7 + 20
+    assert ("long", "long") not in pairwise(order[first:last])
+    assert (order.count("short"), order.count("long")) == (6, 7 + 20)
 
 
 def test_a_job_cancelled_while_it_waits_for_its_turn_never_looks() -> None:
