@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8501
 WORKERS ?= 2
+PICTURES ?= .test-output
 
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 FINETUNE := $(BIN)/python -m sigviz finetune --corpus movie
@@ -39,8 +40,8 @@ unit: $(VENV)/.dev ## Run the tests that need no browser
 browser: $(VENV)/.dev ## Run the tests in a real Chromium
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m pytest -m browser
 
-screenshot: $(VENV)/.dev ## Take pictures of the app, light and dark, into .test-output
-	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python .ci/screenshot.py .test-output
+screenshot: $(VENV)/.dev ## Take pictures of the app, light and dark, into .test-output (PICTURES=.ci/pictures: the README's)
+	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python .ci/screenshot.py $(PICTURES)
 
 adapters: $(VENV)/.models ## Train the three bundled adapters anew (about 20 minutes on 2 cores)
 	$(FINETUNE) --out $(ADAPTERS)/minilm-movie --architecture minilm --seed 1 --epochs 4 --learning-rate 5e-4

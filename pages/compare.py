@@ -7,14 +7,15 @@ from sigviz.ui import controls, ledger, messages, models, overview, results
 st.title("Which words decided?")
 st.markdown(
     "A classifier reads the text below and chooses a class. Each row shows, by one method, how much every piece of the text "
-    "spoke **for** that class (orange) or **against** it (blue): the strongest is underlined, the top 20 % are bold."
+    "spoke **for** that class (orange) or **against** it (blue). The piece that spoke most for it is underlined, the top 20 % "
+    "are bold."
 )
 
 asking, answer = st.columns([3, 2], gap="large")
 with asking:
     text = controls.sentence()
     name = controls.model()
-classifier = None
+classifier = prediction = None
 with messages.shown():
     classifier = models.classifier(name)
 if classifier is None:
@@ -22,18 +23,22 @@ if classifier is None:
 
 with asking:
     shared = controls.shared(classifier.labels)
-summary = answer.empty()
+with answer, messages.shown():
+    prediction = overview.predict(classifier, text, shared)
+    overview.show(prediction)
 
 st.subheader("Runs")
-results.styles()
 runs, below = st.container(), st.container()
 with below:
     controls.below_runs()
     scale = controls.scale()
+if prediction is None:
+    st.stop()
 with runs:
+    results.styles(prediction.label)
     cards = results.draw_cards(classifier, text, shared)
 
-found = results.stream(cards, classifier, text, lambda first: overview.show(summary, first))
+found = results.stream(cards, classifier, text)
 results.rescale(cards, scale)
 
 if found:

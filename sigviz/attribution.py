@@ -93,6 +93,23 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What a model says of a text.  probabilities: float64 [classes], a plain forward pass.  target: the explained class.
+
+    truncated: tokens of the text that the model's limit cut off.
+    """
+
+    labels: tuple[str, ...]
+    probabilities: Floats
+    target: int
+    truncated: int = 0
+
+    @property
+    def label(self) -> str:
+        return self.labels[self.target]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Attribution:
     """One method's scores for one text.
 

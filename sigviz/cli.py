@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ import transformers
 
 from sigviz.attribution import OUTPUTS, UNITS, Attribution, document
 from sigviz.engine.engine import Progress
-from sigviz.errors import InvalidSettings, SigvizError
+from sigviz.errors import InvalidSettings, InvalidText, SigvizError
 from sigviz.explain import explain_with
 from sigviz.methods import METHODS, Method, Option, Promise
 from sigviz.methods.registry import get
@@ -31,7 +31,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse, but an error is one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: {message}. See {self.prog} --help.\n")
+        self.exit(BAD_INPUT, f"{_line(f'{self.prog}: {message}. See {self.prog} --help.')}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,17 +41,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # arguments may hold bytes that are no characters
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # and so may what is piped in
     try:
         given.run(given)
+        sys.stdout.flush()  # here, where a full disk or a reader that has left can still be met
     except SigvizError as error:
-        print(f"sigviz: {' '.join(str(error).split())}", file=sys.stderr)
-        return BAD_INPUT
+        return _failed(str(error))
     except KeyboardInterrupt:
         print("sigviz: stopped", file=sys.stderr)
         return STOPPED
     except BrokenPipeError:  # the reader has left, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
+    except OSError as error:
+        _drop_output()
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+        return _failed(f"Reading or writing failed ({what}). Check the place, its permissions and the space left.")
     return 0
+
+
+def _failed(message: str) -> int:
+    print(_line(f"sigviz: {message}"), file=sys.stderr)
+    return BAD_INPUT
+
+
+def _drop_output() -> None:
+    """What could not be written is not tried again when Python ends."""
+    with suppress(OSError, ValueError):  # no real file, as in tests
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,7 +116,7 @@ def _explain(given: argparse.Namespace) -> None:
             raise InvalidSettings(f"--{name} is no setting of {', '.join(method.id for method in methods)}. Leave it out.")
     shared = {name: getattr(given, name) for name in ("baseline", "unit", "target", "output", "contrast", "seed")}
     settings = [method.settings(**shared, **_taken_by(method, own)) for method in methods]  # checked before the model loads
-    text = sys.stdin.read().strip("\n") if given.text == "-" else given.text
+    text = _piped() if given.text == "-" else given.text
     with _bar("loading") as progress:
         classifier = zoo.load(given.model, device=given.device, dtype=given.dtype, progress=progress)
     found = []
@@ -107,6 +124,12 @@ def _explain(given: argparse.Namespace) -> None:
         with _bar(wanted.method) as progress:
             found.append(explain_with(classifier, text, wanted, progress=progress))
     print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
+
+
+def _piped() -> str:
+    if sys.stdin is None:
+        raise InvalidText("Standard input is closed. Pipe a text into it, or give the text itself in place of -.")
+    return sys.stdin.read().strip("\n")
 
 
 def _taken_by(method: Method, own: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +144,7 @@ def _table(found: list[Attribution]) -> str:
     wide = max(len(unit.text) for unit in first.units)
     lines.append("".ljust(wide) + "".join(f"{one.settings.method:>12}" for one in found))
     for i, unit in enumerate(first.units):
-        lines.append(_plain(unit.text).ljust(wide) + "".join(f"{one.raw[i]:12.4f}" for one in found))
+        lines.append(unit.text.ljust(wide) + "".join(f"{one.raw[i]:12.4f}" for one in found))
     lines.append("")
     for one in found:
         worst = "" if one.delta is None else f", largest |delta| of a unit {abs(one.delta).max():.2g}"
@@ -130,12 +153,16 @@ def _table(found: list[Attribution]) -> str:
         lines += [f"  note: {note}" for note in one.notes]
     if first.truncated:
         lines.append(f"The text was cut: {first.truncated} tokens past the model's limit were left out.")
-    return "\n".join(lines)
+    return "\n".join(map(_plain, lines))  # names of models and classes are as foreign as the text
 
 
 def _plain(text: str) -> str:
     """Text that cannot move the cursor or colour the terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _line(message: str) -> str:
+    return _plain(" ".join(message.split()))
 
 
 def _models(_: argparse.Namespace) -> None:
@@ -171,7 +198,12 @@ def _finetune(given: argparse.Namespace) -> None:
 
     names = ("architecture", "seed", "epochs", "learning_rate", "rank", "batch", "patience")
     recipe = finetuning.Recipe(**{name: getattr(given, name) for name in names})
-    splits = {split: corpora.load(given.corpus, split, limit=given.limit, seed=given.seed) for split in corpora.SPLITS}
+    if given.limit is not None and given.limit < 1:
+        raise InvalidSettings(f"limit is {given.limit}; it must be at least 1. Leave it out to train on everything.")
+    if given.out.exists() and not given.out.is_dir():
+        raise InvalidSettings(f"{given.out} is a file. Give --out a folder, or a name that is not there yet.")
+    limits = {"train": given.limit}  # an accuracy is only worth something on the whole of the other two
+    splits = {split: corpora.load(given.corpus, split, limit=limits.get(split), seed=given.seed) for split in corpora.SPLITS}
     data = {split: finetuning.Examples(corpus.texts, corpus.labels) for split, corpus in splits.items()}
     chosen = {name: getattr(given, name) for name in (*names, "limit") if getattr(given, name) is not None}
     flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sigviz.attribution import Attribution, Cost, Settings, Unit
+from sigviz.attribution import Attribution, Cost, Prediction, Settings, Unit
 from sigviz.engine.engine import Progress, Run
 from sigviz.errors import InvalidSettings
 from sigviz.methods import registry
@@ -93,21 +93,34 @@ def explain_with(
     )
 
 
+def predict(classifier: TextClassifier, text: str, target: int | str | None = None) -> Prediction:
+    """What the model says of the text, by one forward pass.  Raises InvalidText, InvalidSettings (no such target)."""
+    encoding = classifier.encode(text)
+    x = classifier.embed(encoding.ids)[None]  # [1, T, D]
+    logits = Run(classifier).logits(Points(1, lambda k: x[k]))  # [1, classes]
+    chosen = int(logits[0].argmax()) if target is None else classifier.class_index(target)
+    return Prediction(classifier.labels, classifier.probabilities(logits)[0].cpu().numpy(), chosen, encoding.truncated)
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What an explanation will take.  units: scores; tokens: of the input; forward, backward: sequences, at most."""
+    """What an explanation will take.  units: scores; tokens: of the input; forward, backward: sequences, at most.
+
+    weighed: words that a search weighs besides.
+    """
 
     units: int
     tokens: int
     forward: int
     backward: int
+    weighed: int = 0
 
 
 def estimate(classifier: TextClassifier, text: str, settings: Settings) -> Estimate:
     """The cost of an explanation, counted before it is run.  Raises InvalidText, InvalidSettings."""
     read = _read(classifier, text, settings)
-    forward, backward = registry.get(settings.method).passes(settings, len(read.units))
-    return Estimate(len(read.units), len(read.encoding.ids), forward, backward)
+    spec, tokens = registry.get(settings.method), len(read.encoding.ids)
+    return Estimate(len(read.units), tokens, *spec.passes(settings, len(read.units)), spec.weighed(settings, tokens))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,7 +187,7 @@ def _members(units: tuple[Unit, ...], x: torch.Tensor) -> torch.Tensor:
 
 
 def _features(found: Scores, problem: Problem) -> np.ndarray | None:
-    return None if found.features is None else found.features[problem.content].float().cpu().numpy()
+    return None if found.features is None else found.features[problem.content.cpu()].float().cpu().numpy()
 
 
 def _notes(classifier: TextClassifier, read: _Read, found: Scores, features: bool) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ class Run:
     """One explanation on its way through the engine: F, and what it has cost so far.
 
     total: the passes expected, for progress(done, total).  rows: sequences a chunk, to fix what memory would decide.
-    forward, backward: sequences so far.  Sums are float64 whatever the model's precision is.
+    forward, backward: sequences so far.  What comes back is on the CPU, and sums are float64 whatever the model's precision
+    is: Apple's MPS has no float64.
     """
 
     def __init__(
@@ -46,12 +47,12 @@ class Run:
         self._turns = turns_of(str(classifier.device))
 
     def logits(self, points: Points) -> Tensor:
-        """The model's answers: [count, classes], in the model's precision."""
+        """The model's answers: [count, classes], in the model's precision, on the CPU."""
         answers: list[Tensor] = []
 
         def look(k: Tensor) -> None:
             with torch.no_grad():
-                answers.append(_finite(self.classifier.logits(points.at(k))))
+                answers.append(_finite(self.classifier.logits(points.at(k))).cpu())
             self.forward += len(k)
 
         self._in_chunks(points, look, backward=False)
@@ -71,9 +72,9 @@ class Run:
         def look(k: Tensor) -> None:
             with torch.enable_grad():
                 at = path.at(k).detach().requires_grad_()  # [b, T, D]
-                values = objective(_finite(self.classifier.logits(at)))  # [b]
+                values = objective(_finite(self.classifier.logits(at.clone())))  # [b]; some models write into their input
                 (gradients,) = torch.autograd.grad(values.sum(), at)
-            part = torch.einsum("btd,btd->td", gradients.double(), path.steps(k).double())
+            part = torch.einsum("btd,btd->td", _double(gradients), _double(path.steps(k))).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
             self.forward += len(k)
             self.backward += len(k)
@@ -83,10 +84,27 @@ class Run:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
+        """The device for one piece of work besides the model, such as a search for neighbours.
+
+        Raises Cancelled when the caller has asked to stop, OutOfMemory when the work does not fit.
+        """
+        try:
+            with self._turn():
+                yield
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                "The search for neighbouring words does not fit into the device's memory. Use fewer neighbours, or a shorter "
+                "text."
+            ) from error
+        self._report()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
         """The device for one chunk, jobs served in the order in which they asked.
 
         Two jobs' threads on one CPU would each wait for the other's at every operation: ten times slower, as measured.
-        Raises Cancelled when the caller has asked to stop.
         """
         self._check()
         with self._turns.turn():
@@ -106,7 +124,7 @@ class Run:
         while done < points.count:
             k = torch.arange(done, min(done + rows, points.count), device=device)
             try:
-                with self.turn():
+                with self._turn():
                     look(k)
             except RuntimeError as error:
                 if not _is_out_of_memory(error):
@@ -124,6 +142,11 @@ class Run:
         if self._progress is not None:
             passes = self.forward + self.backward
             self._progress(passes, max(passes, self.total))
+
+
+def _double(numbers: Tensor) -> Tensor:
+    """float64, on the device where it has that."""
+    return (numbers.cpu() if numbers.device.type == "mps" else numbers).double()
 
 
 def _halved(rows: int, tokens: int, error: RuntimeError) -> int:

@@ -1,6 +1,8 @@
 """How many sequences fit: chunks are sized to the device's memory, so that peak memory grows with neither steps nor words."""
 
 import os
+import re
+from pathlib import Path
 
 import torch
 
@@ -33,7 +35,43 @@ def _free_bytes(device: torch.device) -> int:
         return int(torch.cuda.mem_get_info(device)[0])
     if device.type == "mps":
         return int(torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory())
+    return min([_left_on_the_machine(), *_left_to_its_groups()])
+
+
+def _left_on_the_machine(root: Path = Path("/")) -> int:
+    """Linux counts the page cache as available, which it gives up when asked; SC_AVPHYS_PAGES leaves it out."""
+    if available := re.search(r"^MemAvailable:\s+(\d+) kB", _content(root / "proc/meminfo"), re.MULTILINE):
+        return int(available[1]) * 1024
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (ValueError, OSError):  # macOS does not tell
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+
+def _left_to_its_groups(root: Path = Path("/")) -> list[int]:
+    """What each control group around this process may still take, where it has a limit: a container's, a service's."""
+    left = []
+    # lines such as "0::/of/version/2" and "4:memory:/of/version/1"
+    for controllers, group in re.findall(r"^\d+:(.*?):(.*)$", _content(root / "proc/self/cgroup"), re.MULTILINE):
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        top, limit, used, cache = _VERSION_1 if controllers else _VERSION_2
+        names = [name for name in group.split("/") if name]
+        for depth in range(len(names) + 1):  # a container may see itself as the top, and any group is bound by those above
+            folder = root.joinpath(top, *names[:depth])
+            most, taken = (re.match(r"\d+", _content(folder / file)) for file in (limit, used))
+            if most and taken:
+                cached = re.search(rf"^{cache} (\d+)", _content(folder / "memory.stat"), re.MULTILINE)
+                left.append(max(0, int(most[0]) - int(taken[0]) + (int(cached[1]) if cached else 0)))
+    return left
+
+
+_VERSION_1 = ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+_VERSION_2 = ("sys/fs/cgroup", "memory.max", "memory.current", "inactive_file")  # the cache that is given up first
+
+
+def _content(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, ValueError):
+        return ""

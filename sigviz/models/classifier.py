@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from sigviz.attribution import quoted
 from sigviz.errors import InvalidSettings, ModelUnsupported
 from sigviz.models import text as texts
 
@@ -55,7 +56,7 @@ class TextClassifier:
         self.revision = revision
         self.notes = notes
         own = _labels(model)  # refuses a model without classes, whatever names are given
-        self.labels = labels or own
+        self.labels = _distinct(labels or own)
         self.multi_label = model.config.problem_type == "multi_label_classification"
         self.limit = _limit(model, tokenizer)
         _fit_for_embeddings(model)
@@ -75,7 +76,7 @@ class TextClassifier:
     @property
     def _words(self) -> int:
         """How many word embeddings there are; a tokenizer may know tokens beyond them."""
-        return int(self.model.get_input_embeddings().num_embeddings)
+        return int(self.model.get_input_embeddings().weight.shape[0])  # not every class says num_embeddings
 
     @property
     def working_dtype(self) -> torch.dtype:
@@ -106,7 +107,10 @@ class TextClassifier:
         return self.embed(np.arange(self._words))
 
     def logits(self, embeddings: Tensor) -> Tensor:
-        """The model's answer to word embeddings [B, T, D], all of one length: [B, classes].  Called by the engine alone."""
+        """The model's answer to word embeddings [B, T, D], all of one length: [B, classes].
+
+        Called by the engine alone, but for one sentence when the model is loaded (`_probe`).
+        """
         attended = torch.ones(embeddings.shape[:2], dtype=torch.long, device=embeddings.device)
         answer: Tensor = self.model(inputs_embeds=embeddings.to(self.dtype), attention_mask=attended).logits
         return answer
@@ -120,7 +124,8 @@ class TextClassifier:
         if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(self.labels):
             return given
         known = ", ".join(f"{i} ({label[:40]})" for i, label in enumerate(self.labels[:20]))
-        raise InvalidSettings(f"There is no class {str(given)[:40]!r}. This model's classes: {known}.")
+        written = quoted(given[:40] if isinstance(given, str) else given)
+        raise InvalidSettings(f"There is no class {written}. This model's classes: {known}.")
 
     def baseline(self, name: str) -> Baseline:
         """The embedding that replaces words: mask, pad, unk, zero, mean, or any token of the vocabulary.
@@ -163,14 +168,15 @@ class TextClassifier:
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """[B, classes] -> [B, classes], float64: they add up to 1, but for multi-label models, whose classes stand alone."""
-        return logits.double().sigmoid() if self.multi_label else logits.double().softmax(-1)
+        z = _double(logits)
+        return z.sigmoid() if self.multi_label else z.softmax(-1)
 
     def objective(self, output: str, target: int, contrast: int | None = None) -> Objective:
         """F: logits [B, classes] -> [B], float64, the target fixed (except for max-logit, which has none)."""
         others = [i for i in range(len(self.labels)) if i != target]
 
         def f(logits: Tensor) -> Tensor:
-            z = logits.double()
+            z = _double(logits)
             if output == "probability":
                 return self.probabilities(z)[:, target]
             if output == "log-odds":  # log p/(1-p), without the rounding of 1-p
@@ -208,6 +214,11 @@ class TextClassifier:
             )
 
 
+def _double(numbers: Tensor) -> Tensor:
+    """In float64, where the device has it: Apple's MPS has not, and its few logits go on on the CPU.  Gradients flow back."""
+    return numbers.cpu().double() if numbers.device.type == "mps" else numbers.double()
+
+
 def _labels(model: PreTrainedModel) -> tuple[str, ...]:
     config = model.config
     classes = config.num_labels or 0
@@ -219,13 +230,23 @@ def _labels(model: PreTrainedModel) -> tuple[str, ...]:
     return tuple(str(names.get(i, f"LABEL_{i}")) for i in range(classes))
 
 
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names that each mean one class: one that has been used before gets its class's number behind it."""
+    found: list[str] = []
+    for i, name in enumerate(names):
+        while name in found:
+            name = f"{name} ({i})"
+        found.append(name)
+    return tuple(found)
+
+
 def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
     """How many tokens the model reads: the tokenizer's word for it, and never more than there are positions."""
     if not tokenizer.is_fast:
         raise ModelUnsupported("This model's tokenizer cannot say where its tokens stand in the text (no tokenizer.json).")
     limits = [tokenizer.model_max_length]
     positions = getattr(model.config, "max_position_embeddings", None)
-    if positions:
+    if positions is not None and positions > 0:  # XLNet says -1: it has no end
         # RoBERTa and its kin number positions from padding_idx + 1
         table = next((m for name, m in model.named_modules() if name.endswith("position_embeddings")), None)
         padding = getattr(table, "padding_idx", None)
@@ -234,7 +255,10 @@ def _limit(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> int:
 
 
 def _fit_for_embeddings(model: PreTrainedModel) -> None:
-    """Settings that let a decoder read a batch of embeddings: no cache, and a pad id, which it asks for but never meets."""
+    """Settings that let a decoder read a batch of embeddings: no cache, and a pad id, which it asks for but never meets.
+
+    Set once, before the first look (`_probe`, at loading) and for all later ones, which are the engine's.
+    """
     config = model.config
     if getattr(config, "use_cache", False):
         config.use_cache = False

@@ -26,6 +26,7 @@ from transformers import (
     TrainingArguments,
 )
 
+from sigviz.attribution import MAX_SEED
 from sigviz.errors import InvalidSettings
 from sigviz.models import bundled
 
@@ -53,6 +54,8 @@ class Recipe:
         for name in ("epochs", "batch", "rank", "alpha", "patience"):
             if getattr(self, name) < 1:
                 raise InvalidSettings(f"{name} is {getattr(self, name)}; it must be at least 1.")
+        if not 0 <= self.seed <= MAX_SEED:
+            raise InvalidSettings(f"seed is {self.seed}; it must be a whole number from 0 to {MAX_SEED}.")
         if not 0 < self.learning_rate < 1:
             raise InvalidSettings(f"learning_rate is {self.learning_rate}; choose a number between 0 and 1, such as 5e-4.")
 
@@ -70,12 +73,12 @@ def finetune(
 ) -> dict[str, Any]:
     """Train an adapter on data["train"], keep the epoch that is best on "validation", measure it on "test".
 
-    Carries on from `out`/checkpoints where an earlier run of the same recipe was stopped.  Writes the adapter and its
-    card into `out` and returns the card.  `about`: what the card says of the data (name, licence, command).
+    Carries on from `out`/checkpoints where an earlier run of the same recipe on the same data was stopped.  Writes the
+    adapter and its card into `out` and returns the card.  `about`: what the card says of the data (name, licence, command).
     """
     tokenizer = bundled.base_tokenizer()
     trainer = _trainer(recipe, data, labels, out, tokenizer)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(recipe, out))
+    trainer.train(resume_from_checkpoint=_last_checkpoint(_run(recipe, data, labels, about), out))
     evaluated = [row for row in trainer.state.log_history if "eval_accuracy" in row]
     validation = [{"epoch": round(row["epoch"]), "accuracy": row["eval_accuracy"]} for row in evaluated]
     tested = trainer.predict(_Encoded(data["test"], tokenizer)).metrics
@@ -145,16 +148,33 @@ def _accuracy_of(outcome: EvalPrediction) -> dict[str, float]:
     return {"accuracy": float(np.mean(np.argmax(outcome.predictions, -1) == outcome.label_ids))}
 
 
-def _last_checkpoint(recipe: Recipe, out: Path) -> str | None:
-    """The checkpoint to carry on from, if `out` holds one of this very recipe; refuses to mix two recipes."""
+def _run(recipe: Recipe, data: dict[str, Examples], labels: tuple[str, ...], about: dict[str, Any]) -> dict[str, Any]:
+    """What makes a run this one: the recipe, and which texts it learns from, is chosen by and is measured on."""
+    corpus = {name: about.get(name) for name in ("corpus", "corpus_sha256", "corpus_rules")}
+    return {**asdict(recipe), **corpus, "labels": list(labels), "n": _sizes(data)}
+
+
+def _last_checkpoint(run: dict[str, Any], out: Path) -> str | None:
+    """The checkpoint to carry on from, if `out` holds one of this very run; refuses to mix two runs."""
     folder = out / "checkpoints"
     written = folder / "recipe.json"
     folder.mkdir(parents=True, exist_ok=True)
-    if written.exists() and json.loads(written.read_text()) != asdict(recipe):
+    if written.exists() and _read(written) != run:
         raise InvalidSettings(f"{out.name} holds a run with other settings. Use another --out, or delete its checkpoints.")
-    written.write_text(json.dumps(asdict(recipe)))
+    written.write_text(json.dumps(run))
     last: str | None = transformers.trainer_utils.get_last_checkpoint(str(folder))
     return last
+
+
+def _read(written: Path) -> object:
+    try:
+        return json.loads(written.read_text())
+    except ValueError:  # cut off while it was written
+        return None
+
+
+def _sizes(data: dict[str, Examples]) -> dict[str, int]:
+    return {split: len(examples.texts) for split, examples in data.items()}
 
 
 def _card(recipe: Recipe, data: dict[str, Examples], labels: tuple[str, ...], about: dict[str, Any]) -> dict[str, Any]:
@@ -164,7 +184,7 @@ def _card(recipe: Recipe, data: dict[str, Examples], labels: tuple[str, ...], ab
         "labels": list(labels),
         **asdict(recipe),
         **about,
-        "n": {split: len(examples.texts) for split, examples in data.items()},
+        "n": _sizes(data),
         "versions": {
             "python": sys.version.split()[0],
             **{module.__name__: module.__version__ for module in (torch, transformers, peft)},

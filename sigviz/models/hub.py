@@ -87,17 +87,21 @@ def fetch_model(
     return Snapshot(folder, listing.commit, listing.notes)
 
 
-def fetch_file(repository: str, name: str, hint: str = "") -> Path:
+def fetch_file(
+    repository: str, name: str, hint: str = "", progress: Progress | None = None, cancel: threading.Event | None = None
+) -> Path:
     """One file of a repository, out of the cache where it has it: for callers that know the content they want by its hash.
 
-    Raises: ModelUnavailable, its message ending with `hint`, what to do instead.
+    Raises: ModelUnavailable, its message ending with `hint`, what to do instead; Cancelled.
     """
     cached = try_to_load_from_cache(repository, name, cache_dir=_cache())
     if isinstance(cached, str):
         return Path(cached)
     try:
         with _in_words(repository):
-            path = _fetch(repository, name, _listing(repository, None), _Meter(None, None))
+            listing, meter = _listing(repository, None), _Meter(progress, cancel)
+            meter.total = listing.sizes.get(name, 0)
+            path = _fetch(repository, name, listing, meter)
     except ModelUnavailable as error:
         raise ModelUnavailable(f"{error} Or: {hint}" if hint else str(error)) from error
     _remember(path.parent, constants.DEFAULT_REVISION)

@@ -107,7 +107,8 @@ def load(
     """A classifier ready to be explained: a bundled model, an existing folder, or a model of the Hub by its id.
 
     device: "auto" (CUDA, then Apple's MPS, then the CPU), "cpu", "cuda", "cuda:1", "mps".  dtype: a key of DTYPES.
-    revision, progress(bytes done, bytes in all) and cancel matter to models of the Hub.  Nothing is cached here.
+    revision matters to models of the Hub; progress(bytes done, bytes in all) and cancel to whatever has to be fetched.
+    Nothing is cached here.
 
     Raises: ModelUnavailable, ModelUnsupported, InvalidSettings (device, dtype), OutOfMemory, Cancelled.
     """
@@ -116,22 +117,30 @@ def load(
     labels = PRESETS[name].labels if name in PRESETS else ()
     commit, notes = "", tuple[str, ...]()
     if name.startswith(PREFIX):
-        model, tokenizer = _adapted(_bundled_folder(name), name)
+        model, tokenizer = _adapted(_bundled_folder(name), name, progress, cancel)
     elif os.path.isdir(name):
         folder = Path(name).resolve()
-        commit = _fingerprint(folder)
         name = folder.name  # from here on: neither a message nor a result holds a path of this machine
-        is_adapter = (folder / "card.json").is_file()  # made by sigviz.models.finetuning
-        model, tokenizer = _adapted(folder, name) if is_adapter else _read(folder, name, DTYPES[dtype])
+        commit, is_adapter = _looked_at(folder, name)
+        model, tokenizer = _adapted(folder, name, progress, cancel) if is_adapter else _read(folder, name, DTYPES[dtype])
     else:
         found = hub.fetch_model(name, revision, progress, cancel, check=lambda folder: _checked_config(folder, name))
         commit, notes = found.revision, found.notes
         model, tokenizer = _read(found.folder, name, DTYPES[dtype])
-    try:
+    with _trying(name):
         model.to(device=place, dtype=DTYPES[dtype])  # type: ignore[call-arg] # a decorator that hides nn.Module's own
-    except torch.OutOfMemoryError as error:
-        raise OutOfMemory(f"{shown(name)} does not fit into the memory of {place}. Choose device cpu.") from error
-    return TextClassifier(model, tokenizer, name=name, revision=commit, labels=labels or None, notes=notes)
+        return TextClassifier(model, tokenizer, name=name, revision=commit, labels=labels or None, notes=notes)
+
+
+def _looked_at(folder: Path, name: str) -> tuple[str, bool]:
+    """A folder's fingerprint, and whether it holds an adapter made by sigviz.models.finetuning."""
+    try:
+        return _fingerprint(folder), (folder / "card.json").is_file()
+    except OSError as error:
+        raise ModelUnavailable(_UNREADABLE.format(name=shown(name))) from error
+
+
+_UNREADABLE = "The files of {name} cannot be read. Check their permissions and the disk, or choose another model."
 
 
 def _fingerprint(folder: Path) -> str:
@@ -164,13 +173,12 @@ def _bundled_folder(name: str) -> Path:
     return bundled.ADAPTERS / name.removeprefix(PREFIX)
 
 
-def _adapted(folder: Path, name: str) -> Loaded:
+def _adapted(folder: Path, name: str, progress: hub.Progress | None, cancel: threading.Event | None) -> Loaded:
     """A model whose adapter this project trained."""
     for file in ("card.json", "adapter_config.json", "adapter_model.safetensors"):
         if not (folder / file).is_file():  # peft would go and look for it on the Hub
             raise ModelUnavailable(f"{shown(name)} has no {file}. Reinstall sigviz, or train the adapter again.")
-    for file in bundled.BASE_FILES:
-        bundled.base_file(file)  # a download, where it is one, must not hold up others
+    bundled.fetch_base(progress, cancel)  # a download, where it is one, must not hold up others
     with _loading(name):
         return bundled.load(folder)
 
@@ -203,9 +211,12 @@ def _loading(name: str) -> Iterator[None]:
         hook = logging.set_tqdm_hook(lambda _, args, kwargs: logging.EmptyTqdm(*args, **kwargs))
         try:
             yield
-        except (SigvizError, torch.OutOfMemoryError):
+        except SigvizError:
             raise
+        except PermissionError as error:
+            raise ModelUnavailable(_UNREADABLE.format(name=shown(name))) from error
         except Exception as error:  # thousands of architectures: there is no list of what their classes raise
+            _refuse_too_large(error, name)
             raise ModelUnavailable(
                 f"{shown(name)} cannot be loaded: its files do not fit together, or not this version of transformers "
                 f"({type(error).__name__}). Choose another model, or save it again with save_pretrained."
@@ -213,6 +224,27 @@ def _loading(name: str) -> Iterator[None]:
         finally:
             logging.set_verbosity(verbosity)
             logging.set_tqdm_hook(hook)
+
+
+@contextmanager
+def _trying(name: str) -> Iterator[None]:
+    """The model goes to its device and reads its first sentence: whatever its class raises becomes ModelUnsupported."""
+    try:
+        yield
+    except SigvizError:
+        raise
+    except Exception as error:
+        _refuse_too_large(error, name)
+        raise ModelUnsupported(
+            f"{shown(name)} cannot be explained: its class fails on a plain sentence ({type(error).__name__}). Choose another "
+            "model."
+        ) from error
+
+
+def _refuse_too_large(error: Exception, name: str) -> None:
+    said = str(error).lower()  # only CUDA's allocator and Python have a type for it
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "out of memory" in said or "allocate memory" in said:
+        raise OutOfMemory(f"{shown(name)} does not fit into memory. Choose a smaller model, or device cpu.") from error
 
 
 def _checked_config(folder: Path, name: str) -> PreTrainedConfig:

@@ -63,7 +63,9 @@ def _walk(
         with turn():
             looking = here.clamp(min=0)  # those that have arrived look from anywhere; their choice is not used
             candidates = near.nearest(looking, walk.neighbours)  # [n, K]
-            taken = (candidates[:, :, None] == torch.stack(path, 1)[:, None]).any(-1)  # [n, K]
+            taken = torch.zeros_like(candidates, dtype=torch.bool)  # [n, K]
+            for visited in path:
+                taken |= candidates == visited[:, None]
             if baseline_token is not None:
                 taken |= candidates == baseline_token
             cost = _costs(candidates, looking, near.vectors, baseline, walk)  # [n, K]
@@ -101,7 +103,10 @@ def _first_minimum(cost: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def embedding_paths(words: Tensor, found: Tensor, near: Neighbours, baseline: Tensor, steps: int) -> Tensor:
-    """From the baseline to each word over its bent anchors: [n, m + 2, D].  words: ids [n]; found: anchors [n, m]."""
+    """From the baseline to each word over its bent anchors: [n, m + 2, D].  words: ids [n]; found: anchors [n, m].
+
+    The one thing here that is kept whole: each point of a path depends on the one before.
+    """
     points = [near.vectors[words]]
     for anchor in found.T:
         word = torch.where((anchor == AT_BASELINE)[:, None], baseline, near.vectors[anchor.clamp(min=0)])

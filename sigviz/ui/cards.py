@@ -1,7 +1,7 @@
 """One run's place on a page: its controls, the slots below them, and what is shown in them as the run goes on."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,12 +14,14 @@ from sigviz.methods.registry import SHARED
 from sigviz.models.classifier import TextClassifier
 from sigviz.ui import controls, messages
 from sigviz.ui.controls import Shared
-from sigviz.ui.jobs import Status, desk, weighted
+from sigviz.ui.jobs import Status, desk
 from sigviz.ui.messages import plain
 from sigviz.ui.runs import RunChoice
 from sigviz.views import heatmap, wording
 from sigviz.views.heatmap import Scale
 from sigviz.views.palette import Theme
+
+_WEIGHING = {"cpu": 2.5e-6}  # seconds that a neighbouring word takes to be weighed, for 384 features on 2 cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +69,24 @@ def theme() -> Theme:
 
 
 def draw(i: int, choice: RunChoice, alone: bool, classifier: TextClassifier, text: str, shared: Shared) -> Card | None:
-    """Draw a run's controls and slots; None where its settings or the text do not work, which is then said in its place."""
+    """Draw a run's controls, its slots and its cost; None where its settings do not work, which is then said in its place."""
     with st.container(border=True, key=f"card{i}"):
         controls.run(i, choice, alone)
         preview_slot, state_slot, button_slot, map_slot = (st.empty() for _ in range(4))
         with messages.shown():
-            settings = choice.settings(unit=shared.unit, target=shared.target, output=shared.output)
+            settings = choice.settings(**asdict(shared))
             limit = _limit_of(settings)
             preview = None if limit is None else Look(_question(classifier, text, limit))
             run = Look(_question(classifier, text, settings))
+            state_slot.caption(f"Waiting. {passes(run.question.cost)}")
             return Card(i, run, preview, preview_slot, state_slot, button_slot, map_slot)
     return None
 
 
 def _question(classifier: TextClassifier, text: str, settings: Settings) -> Question:
     cost = estimate(classifier, text, settings)
-    return Question(settings, cost, desk().pace(classifier) * cost.tokens * weighted(cost.forward, cost.backward))
+    seconds = desk().pace(classifier) * cost.tokens * (cost.forward + cost.backward)
+    return Question(settings, cost, seconds + _WEIGHING.get(classifier.device.type, 1e-7) * cost.weighed)
 
 
 def _limit_of(settings: Settings) -> Settings | None:

@@ -5,6 +5,7 @@ What a control shows is what the link holds (no format_func on bound widgets): S
 
 from dataclasses import dataclass
 from typing import Any, get_args
+from urllib.parse import quote_plus
 
 import streamlit as st
 
@@ -27,7 +28,9 @@ BASELINES = {  # the ones that have names; any token can be typed besides
     "zero": "zero: the zero vector",
     "mean": "mean: the mean of the vocabulary",
 }
-MAX_CHARACTERS = 50_000
+MAX_CHARACTERS = 20_000
+MAX_LINK = 60_000  # bytes of a link that servers take; the text is most of it
+BEST_OTHER = "best other class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Shared:
     unit: str
     target: int | None
     output: str
+    contrast: int | None = None
 
 
 def sentence() -> str:
@@ -50,7 +54,7 @@ def sentence() -> str:
         key="example",
         on_change=_take_example,
     )
-    return st.text_area(
+    text = st.text_area(
         "Text",
         _default("text", FIRST),
         max_chars=MAX_CHARACTERS,
@@ -59,6 +63,9 @@ def sentence() -> str:
         bind="query-params",
         help="Any text. What is longer than the model can read is cut, and the page says by how much.",
     )
+    if len(quote_plus(text)) > MAX_LINK:
+        st.caption("This text is too long for a link: the address of this page will not open it again.")
+    return text
 
 
 def _default(key: str, value: str) -> str:
@@ -119,8 +126,23 @@ def shared(labels: tuple[str, ...]) -> Shared:
             help="What gets one score: the pieces that the model reads, whole words, or sentences. The pieces of a word move "
             "together in SIG and are added up in the other methods.",
         )
-    index = classes.index(target) - 1 if target in classes else -1
-    return Shared(unit or UNITS[0], None if index < 0 else index, output)
+        others = [BEST_OTHER, *classes[1:]]
+        contrast = BEST_OTHER
+        if output == "margin":
+            contrast = st.selectbox(
+                "Contrast class",
+                others,
+                key="contrast",
+                bind="query-params",
+                width=190,
+                help="The class whose logit is subtracted from the target's.",
+            )
+    return Shared(unit or UNITS[0], _class(classes, target), output, _class(others, contrast))
+
+
+def _class(choices: list[str], chosen: str) -> int | None:
+    """The number of the chosen class; None for the first choice, which is no class, and for what is not offered."""
+    return choices.index(chosen) - 1 if chosen in choices[1:] else None
 
 
 def chosen_runs() -> list[RunChoice]:

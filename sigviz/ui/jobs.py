@@ -16,7 +16,7 @@ from sigviz.errors import Cancelled, SigvizError
 from sigviz.explain import explain_with
 from sigviz.models.classifier import TextClassifier
 
-KEPT = 512  # answers; an answer is a few kilobytes
+KEPT = 512  # answers; one of a sentence has some 10 kB, one of 512 tokens some 100 kB
 PATIENCE = 10.0  # seconds without a look after which a job is taken to be unwatched: a tab that was closed never says so
 _RECENT = 8  # explanations of which the fastest tells the pace: others waited their turn, or did more than passes
 _UNMEASURED = {"cpu": 1e-4, "mps": 1e-5, "cuda": 2e-6}  # until the first explanation: seconds a token, small models
@@ -62,8 +62,9 @@ class Desk:
 
     def ask(self, watcher: str, classifier: TextClassifier, text: str, settings: Settings) -> Hashable:
         """Ask for an explanation on behalf of `watcher`; returns the key to look for it by.  Raises QueueFull."""
-        key = (*_identity(classifier), text, settings)
+        key = question(classifier, text, settings)
         with self._lock:
+            self._tidy()
             if key in self._answers:
                 return key
             entry = self._jobs.get(key)
@@ -93,14 +94,20 @@ class Desk:
     def watch_only(self, watcher: str, keys: set[Hashable]) -> None:
         """Stop watching all but `keys`; what nobody watches is cancelled."""
         with self._lock:
-            for key, entry in list(self._jobs.items()):
+            for key, entry in self._jobs.items():
                 if key not in keys:
                     entry.watch.watchers.discard(watcher)
-                unwatched = not entry.watch.watchers
-                if unwatched:
+                if not entry.watch.watchers:
                     entry.job.cancel()
-                if entry.job.finished and unwatched:
-                    del self._jobs[key]
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Forget what has ended without an answer and is not looked at any more."""
+        past = time.monotonic() - PATIENCE
+        ended = {key: entry.watch for key, entry in self._jobs.items() if entry.job.finished}
+        for key, watch in ended.items():
+            if not watch.watchers or watch.seen < past:
+                del self._jobs[key]
 
     def pace(self, classifier: TextClassifier) -> float:
         """Seconds that one token takes on one pass through this model here, as lately measured."""
@@ -119,6 +126,8 @@ class Desk:
             answer = explain_with(classifier, text, settings, progress=progress, cancel=job.cancelled)
             with self._lock:
                 self._keep(key, answer, classifier)
+                if key in self._jobs and self._jobs[key].job is job:
+                    del self._jobs[key]
             return answer
 
         return work
@@ -127,15 +136,14 @@ class Desk:
         self._answers[key] = answer
         while len(self._answers) > KEPT:
             self._answers.popitem(last=False)
-        self._jobs.pop(key, None)
-        passes = weighted(answer.cost.forward, answer.cost.backward)
+        passes = answer.cost.forward + answer.cost.backward
         recent = self._paces.setdefault(_identity(classifier), deque(maxlen=_RECENT))
         recent.append(answer.cost.seconds / (passes * sum(len(unit.tokens) for unit in answer.units)))
 
 
-def weighted(forward: int, backward: int) -> int:
-    """Passes in units of a forward one: going back costs about as much again as going there (no weight needs a gradient)."""
-    return forward + backward
+def question(classifier: TextClassifier, text: str, settings: Settings) -> Hashable:
+    """What tells one question from another: the model as it is, the text, and every setting."""
+    return (*_identity(classifier), text, settings)
 
 
 def _identity(classifier: TextClassifier) -> tuple[str, ...]:

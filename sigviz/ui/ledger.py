@@ -34,6 +34,6 @@ def _one(attribution: Attribution, name: str) -> None:
     st.markdown(plain(wording.delta_in_words(attribution, promise.name)))
     per_unit = promise is Promise.PER_UNIT
     figure = charts.ledger(attribution, theme()) if per_unit else charts.budget(attribution, theme())
-    st.plotly_chart(figure, theme=None, config=charts.CONFIG, key=f"ledger {name}")
+    st.plotly_chart(figure, theme=None, config=charts.CONFIG, key=f"ledger {name}", alt=f"Completeness ledger of {name}")
     with st.expander("The same as a table"):
-        st.dataframe(charts.ledger_rows(attribution), hide_index=True, alt=f"Completeness ledger of {plain(name)}")
+        st.dataframe(charts.ledger_rows(attribution), hide_index=True, alt=f"Completeness ledger of {name}")

@@ -27,5 +27,9 @@ def error_box(error: SigvizError) -> None:
 
 
 def plain(text: str) -> str:
-    """Text for places that read Markdown (labels, captions, alerts), every sign of Markdown and HTML made harmless."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", text)
+    """Text for places that read Markdown (labels, captions, alerts), every sign of Markdown and HTML made harmless.
+
+    Addresses become links whether their signs are escaped or not, so a word joiner (zero wide) breaks them.
+    """
+    broken = re.sub(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)", "\u2060", text, flags=re.IGNORECASE)
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])", r"\\\1", broken)

@@ -1,27 +1,34 @@
 """What all runs of a page have in common: the model's answer to the text, and the grid of methods against tokens."""
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from sigviz.attribution import Attribution
+from sigviz.attribution import Attribution, Prediction
+from sigviz.explain import predict as ask_model
+from sigviz.models.classifier import TextClassifier
 from sigviz.ui.cards import theme
+from sigviz.ui.controls import Shared
 from sigviz.ui.messages import plain
 from sigviz.views import charts, heatmap, wording
 
 
-def show(slot: DeltaGenerator, attribution: Attribution) -> None:
+def predict(classifier: TextClassifier, text: str, shared: Shared) -> Prediction:
+    """What the model says of the text.  Raises SigvizError where it cannot be asked."""
+    return ask_model(classifier, text, shared.target)
+
+
+def show(prediction: Prediction) -> None:
     """The class probabilities of a plain forward pass, the explained class marked, and what was cut off."""
-    with slot.container():
-        winner = plain(attribution.labels[int(attribution.probabilities.argmax())])
-        share = wording.percent(float(attribution.probabilities.max()))
-        st.markdown(f"The model says **{winner}** with a probability of {share}. Explained is **{plain(attribution.label)}**.")
-        st.plotly_chart(charts.classes(attribution, theme()), theme=None, config=charts.CONFIG, key="classes")
-        if attribution.truncated:
-            st.warning(
-                f"The text is longer than the model can read: {attribution.truncated:,} tokens at its end were left out. They "
-                "are struck through below.",
-                icon=":material/content_cut:",
-            )
+    winner = plain(prediction.labels[int(prediction.probabilities.argmax())])
+    share = wording.percent(float(prediction.probabilities.max()))
+    st.markdown(f"The model says **{winner}** with a probability of {share}. Explained is **{plain(prediction.label)}**.")
+    figure = charts.classes(prediction, theme())
+    st.plotly_chart(figure, theme=None, config=charts.CONFIG, key="classes", alt="Probability of each class")
+    if prediction.truncated:
+        st.warning(
+            f"The text is longer than the model can read: {prediction.truncated:,} tokens of it were left out. They are "
+            "struck through below.",
+            icon=":material/content_cut:",
+        )
 
 
 def grid(found: list[Attribution]) -> None:

@@ -1,17 +1,17 @@
 """The runs of a page: asked for cheap ones first, shown as they come, dear ones only on request."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Hashable
 
 import streamlit as st
 
-from sigviz.attribution import Attribution, Settings
+from sigviz.attribution import Attribution
 from sigviz.errors import SigvizError
 from sigviz.models.classifier import TextClassifier
 from sigviz.ui import cards, controls, messages
 from sigviz.ui.cards import Card, Look
 from sigviz.ui.controls import Shared
-from sigviz.ui.jobs import Status, desk
+from sigviz.ui.jobs import Status, desk, question
 from sigviz.views import heatmap
 from sigviz.views.heatmap import Scale
 
@@ -20,10 +20,10 @@ UNASKED = 30.0  # seconds: what is estimated to take longer waits for a click
 _LOOK_EVERY = 0.1  # seconds between looks at what is under way
 
 
-def styles() -> None:
-    """The heatmaps' style sheet and their legend, once a page."""
+def styles(label: str) -> None:
+    """The heatmaps' style sheet and their legend, once a page.  label: the class that is explained."""
     st.html(heatmap.style(cards.theme()))
-    st.html(heatmap.legend(cards.theme()))
+    st.html(heatmap.legend(cards.theme(), label))
 
 
 def draw_cards(classifier: TextClassifier, text: str, shared: Shared) -> list[Card]:
@@ -35,21 +35,17 @@ def draw_cards(classifier: TextClassifier, text: str, shared: Shared) -> list[Ca
     return []
 
 
-def stream(
-    drawn: list[Card], classifier: TextClassifier, text: str, first: Callable[[Attribution], None]
-) -> list[Attribution]:
+def stream(drawn: list[Card], classifier: TextClassifier, text: str) -> list[Attribution]:
     """Ask for every card's explanation, show each as it comes, and return those that came, in the cards' order.
 
-    Quick ones are asked for first.  What this session no longer looks for is dropped at the desk.  first(attribution) is
-    called once, with whatever came first: what all runs have in common can be shown then.
+    Quick ones are asked for first.  What this session no longer looks for is dropped at the desk.
     """
-    asked = _asked_for(drawn)
-    runs = {id(one.run): one for one in asked}
-    wanted = [one.preview for one in drawn if one.preview and one.preview.question.seconds <= UNASKED]
-    wanted += [one.run for one in asked]
+    allowed = [one for one in drawn if _may_run(one, question(classifier, text, one.run.question.settings))]
+    runs = {id(one.run): one for one in allowed}
+    wanted = [one.preview for one in drawn if one.preview and (one in allowed or one.preview.question.seconds <= UNASKED)]
+    wanted += [one.run for one in allowed]
     quick = [look for look in wanted if look.question.seconds < QUICK]
     waiting = [look for look in wanted if look.question.seconds >= QUICK]
-    told = False
     while quick or waiting or any(look.open for one in drawn for look in one.looks):
         if quick or not any(look.open for one in drawn for look in one.looks):
             batch, quick, waiting = (quick, [], waiting) if quick else (waiting, [], [])
@@ -58,10 +54,6 @@ def stream(
             _watch(drawn)
         for one in drawn:
             _update(one)
-        answers = [look.status.answer for one in drawn for look in one.looks if look.status.answer]
-        if answers and not told:
-            first(answers[0])
-            told = True
         time.sleep(_LOOK_EVERY)
     _watch(drawn)
     return [one.run.status.answer for one in drawn if one.run.status.answer]
@@ -75,35 +67,27 @@ def rescale(drawn: list[Card], scale: Scale) -> None:
             cards.show_map(one, scale, heatmap.shared_max(done))
 
 
-def _asked_for(drawn: list[Card]) -> list[Card]:
-    """The cards to run now; the others show why not, and a button."""
-    started: set[Settings] = st.session_state.setdefault("_started", set())
-    stopped: set[Settings] = st.session_state.setdefault("_stopped", set())
-    now = []
-    for one in drawn:
-        question = one.run.question
-        if question.settings in stopped:
-            _offer(one, "Stopped.")
-        elif question.seconds > UNASKED and question.settings not in started:
-            _offer(one, f"This would take about {cards.duration(question.seconds)}.")
-        else:
-            now.append(one)
-    return now
+def _may_run(one: Card, asked: Hashable) -> bool:
+    """Whether to run a card now; otherwise it shows why not, and a button that concerns this question alone."""
+    started: set[Hashable] = st.session_state.setdefault("_started", set())
+    stopped: set[Hashable] = st.session_state.setdefault("_stopped", set())
+    seconds = one.run.question.seconds
+    why = "Stopped." if asked in stopped else ""
+    if not why and seconds > UNASKED and asked not in started:
+        why = f"This would take about {cards.duration(seconds)}."
+    if why:
+        one.state_slot.info(f"{why} {cards.passes(one.run.question.cost)}", icon=":material/hourglass_empty:")
+        one.button_slot.button("Run", icon=":material/play_arrow:", key=f"start{one.place}", on_click=_start, args=(asked,))
+    return not why
 
 
-def _offer(one: Card, why: str) -> None:
-    settings = one.run.question.settings
-    one.state_slot.info(f"{why} {cards.passes(one.run.question.cost)}", icon=":material/hourglass_empty:")
-    one.button_slot.button("Run", icon=":material/play_arrow:", key=f"start{one.place}", on_click=_start, args=(settings,))
+def _start(asked: Hashable) -> None:
+    st.session_state["_started"].add(asked)
+    st.session_state["_stopped"].discard(asked)
 
 
-def _start(settings: Settings) -> None:
-    st.session_state["_started"].add(settings)
-    st.session_state["_stopped"].discard(settings)
-
-
-def _stop(settings: Settings) -> None:
-    st.session_state["_stopped"].add(settings)
+def _stop(asked: Hashable) -> None:
+    st.session_state["_stopped"].add(asked)
 
 
 def _ask(look: Look, classifier: TextClassifier, text: str, card: Card | None) -> None:
@@ -118,7 +102,7 @@ def _ask(look: Look, classifier: TextClassifier, text: str, card: Card | None) -
         return
     if card and not desk().look(look.key).finished:
         cards.show_progress(card)
-        card.button_slot.button("Stop", icon=":material/stop:", key=f"stop{card.place}", on_click=_stop, args=(settings,))
+        card.button_slot.button("Stop", icon=":material/stop:", key=f"stop{card.place}", on_click=_stop, args=(look.key,))
 
 
 def _update(one: Card) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from sigviz.attribution import OUTPUTS, Attribution
+from sigviz.attribution import OUTPUTS, Attribution, Prediction
 from sigviz.views.figure import LABEL_LENGTH, finish, safe_label
 from sigviz.views.palette import Theme, inks
 from sigviz.views.wording import is_causal, number, percent, shortened, visible
@@ -123,7 +123,7 @@ def budget(attribution: Attribution, theme: Theme) -> go.Figure:
     return figure
 
 
-def classes(attribution: Attribution, theme: Theme) -> go.Figure:
+def classes(attribution: Attribution | Prediction, theme: Theme) -> go.Figure:
     """The probability of every class in a plain forward pass, largest first; the target bold, with an arrow and in colour.
 
     Of more than MOST_CLASSES the most probable ones and the target are drawn, and the others as one bar.

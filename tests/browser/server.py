@@ -39,6 +39,6 @@ def _wait_until_healthy(app: "subprocess.Popen[bytes]", address: str) -> None:
         try:
             with urlopen(f"{address}/_stcore/health", timeout=2):
                 return
-        except URLError:
+        except (URLError, TimeoutError):  # not listening yet, or still warming up
             time.sleep(0.2)
     raise RuntimeError(f"The app did not answer within {STARTED} seconds.")

@@ -90,6 +90,19 @@ def test_explaining_works_and_leaves_no_gradients_whatever_the_caller_s_mode_is(
             assert_same(explain(tiny.bert(), tiny.TEXT, "sig", steps=4).raw, expected, WORST)
 
 
+@pytest.mark.parametrize("spec", ALL, ids=name)
+def test_a_model_that_writes_into_its_input_is_explained_like_any_other(spec) -> None:
+    def writes(x):
+        x += 1
+        return x.mul_(x).sum((1, 2)).tanh()
+
+    def reads(x):
+        return ((x + 1) ** 2).sum((1, 2)).tanh()
+
+    one, other = (explain(tiny.handmade(f), tiny.TEXT, spec.id, **small(spec)) for f in (writes, reads))
+    assert_same(one.raw, other.raw, WORST)
+
+
 # what it costs
 
 
@@ -282,6 +295,19 @@ def test_after_an_error_the_device_is_free_again() -> None:
         explain(cramped(1, ValueError("no")), tiny.TEXT, "ig", steps=3)
     job = Scheduler().submit(lambda _: explain(tiny.bert(), tiny.TEXT, "ig", steps=3))
     assert np.isfinite(job.result(30).raw).all()
+
+
+@pytest.mark.parametrize("error", NO_MEMORY, ids=lambda error: str(error)[-30:])
+def test_a_search_for_neighbours_that_does_not_fit_says_so(error, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nearest(*_) -> None:
+        raise error
+
+    monkeypatch.setattr("sigviz.paths.neighbours.Neighbours.nearest", nearest)
+    with pytest.raises(OutOfMemory, match="fewer neighbours or a shorter text") as caught:
+        explain(tiny.bert(), tiny.TEXT, "dig")
+    assert caught.value.__cause__ is error
+    monkeypatch.undo()
+    explain(tiny.bert(), tiny.TEXT, "dig", steps=2)  # the device is free again
 
 
 # no number

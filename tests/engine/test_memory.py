@@ -1,5 +1,7 @@
 """How many sequences a chunk holds: at least one, never more than the memory or the device's appetite allows."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from hypothesis import given
@@ -63,3 +65,65 @@ def test_the_estimate_is_no_less_than_what_a_model_really_keeps_for_the_way_back
 
 def test_this_machine_has_memory() -> None:
     assert memory._free_bytes(torch.device("cpu")) > 10_000_000
+
+
+# What is left: the machine's available memory, or the container's where that is less
+
+
+def files(root: Path, **content: object) -> Path:
+    """A file system of nothing but these files; __ stands for /."""
+    for name, text in content.items():
+        file = root / name.replace("__", "/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{text}\n")
+    return root
+
+
+def test_the_page_cache_counts_as_free(tmp_path: Path) -> None:
+    files(tmp_path, proc__meminfo="MemTotal: 8000 kB\nMemFree: 100 kB\nMemAvailable:    5000 kB\nCached: 4900 kB")
+    assert memory._left_on_the_machine(tmp_path) == 5000 * 1024
+
+
+def test_a_machine_without_that_file_still_says_something(tmp_path: Path) -> None:
+    assert memory._left_on_the_machine(tmp_path) > 10_000_000
+    assert memory._left_to_its_groups(tmp_path) == []
+
+
+GROUPS = {
+    "container of version 2": ("0::/", {"": (900, 500)}, [400]),
+    "its name seen from outside": ("0::/docker/abc", {"": (900, 500)}, [400]),
+    "service within a slice": ("0::/a.slice/b.service", {"": (None, 9), "a.slice": (800, 300), "a.slice/b.service": (700, 100)}, [500, 600]),
+    "no limit": ("0::/a", {"": ("max", 9), "a": ("max", 5)}, []),
+    "past the limit": ("0::/", {"": (500, 600)}, [0]),
+    "no group at all": ("nonsense", {}, []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("own", "groups", "left"), GROUPS.values(), ids=GROUPS)
+def test_a_containers_limit_bounds_what_is_left(own: str, groups: dict, left: list[int], tmp_path: Path) -> None:
+    files(tmp_path, proc__self__cgroup=own)
+    for name, (most, used) in groups.items():
+        folder = tmp_path / "sys/fs/cgroup" / name
+        files(folder, **{"memory.current": used, **({} if most is None else {"memory.max": most})})
+    assert memory._left_to_its_groups(tmp_path) == left
+
+
+def test_limits_of_the_older_kind_are_found_among_the_other_controllers(tmp_path: Path) -> None:
+    files(tmp_path, proc__self__cgroup="5:cpu,cpuacct:/x\n4:memory:/docker/abc\n0::/")
+    folder = tmp_path / "sys/fs/cgroup/memory"
+    files(folder, **{"memory.limit_in_bytes": 9000, "memory.usage_in_bytes": 8000, "memory.stat": "total_inactive_file 500"})
+    assert memory._left_to_its_groups(tmp_path) == [1500]
+
+
+def test_a_groups_cached_files_count_as_free_too(tmp_path: Path) -> None:
+    files(tmp_path, proc__self__cgroup="0::/")
+    stat = "anon 300\ninactive_file 150\nactive_file 50"
+    files(tmp_path / "sys/fs/cgroup", **{"memory.max": 900, "memory.current": 500, "memory.stat": stat})
+    assert memory._left_to_its_groups(tmp_path) == [550]
+
+
+def test_the_smaller_of_both_is_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    for machine, groups, least in ((7, [9, 8], 7), (7, [9, 3], 3), (7, [], 7)):
+        monkeypatch.setattr(memory, "_left_on_the_machine", lambda machine=machine: machine)
+        monkeypatch.setattr(memory, "_left_to_its_groups", lambda groups=groups: groups)
+        assert memory._free_bytes(torch.device("cpu")) == least

@@ -86,8 +86,8 @@ def test_dig_and_sdig_with_larger_units(method: str, unit: str) -> None:
     ("baseline", "steps", "neighbours"),
     [
         ("film", 5, 10),  # a word of the text is the baseline, and its neighbours are others' anchors
-        ("mask", 3, 5000),  # fewer words than neighbours asked for
-        ("film", 70, 5000),  # more steps than words: every walk runs out of them
+        ("mask", 3, 2000),  # fewer words than neighbours asked for
+        ("film", 70, 2000),  # more steps than words: every walk runs out of them
         ("mask", 6, 1),  # a dead end: the one neighbour already lies on the path
         ("mean", 1, 10),  # one step
     ],
