@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sigviz.ui import controls, ledger, messages, models, overview, results
+from sigviz.ui import controls, ledger, messages, models, overview, results, run_controls
 
 st.title("Which words decided?")
 st.markdown(
@@ -30,7 +30,7 @@ with answer, messages.shown():
 st.subheader("Runs")
 runs, below = st.container(), st.container()
 with below:
-    controls.below_runs()
+    run_controls.below()
     scale = controls.scale()
 if prediction is None:
     st.stop()

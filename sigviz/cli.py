@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdin.reconfigure(errors="replace")  # and so may what is piped in
     try:
         given.run(given)
-        sys.stdout.flush()  # here, where a full disk or a reader that has left can still be met
+        print(end="", flush=True)  # here, where a full disk or a reader that has left can still be met
     except SigvizError as error:
         return _failed(str(error))
     except KeyboardInterrupt:
@@ -66,8 +66,10 @@ def _failed(message: str) -> int:
 
 
 def _drop_output() -> None:
-    """What could not be written is not tried again when Python ends."""
-    with suppress(OSError, ValueError):  # no real file, as in tests
+    """Where standard output takes nothing more, what is left is not tried again when Python ends."""
+    try:
+        print(end="", flush=True)
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

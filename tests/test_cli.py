@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 import sigviz
-from sigviz.cli import main
+from sigviz.cli import _table, main
 from sigviz.methods import METHODS
-from sigviz.models import zoo
+from sigviz.models import finetuning, zoo
+from sigviz.models.classifier import TextClassifier
+from sigviz.studies import corpora
+from tests.models.families import FAMILIES
 
 MODEL = "bundled/distil-movie"
 TEXT = "a hideous , confusing spectacle"
@@ -60,6 +63,27 @@ def test_text_is_read_from_standard_input(capsys: pytest.CaptureFixture[str], mo
     assert json.loads(capsys.readouterr().out)["text"] == "a plain film"
 
 
+def test_bytes_that_are_no_characters_are_read_as_such(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a dull \xff\xfe film\n"), encoding="utf-8"))
+    assert main(["explain", "-", "--model", MODEL, "--method", "sig-exact", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "a dull \ufffd\ufffd film"
+
+
+def test_a_closed_standard_input_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert main(["explain", "-", "--model", MODEL]) == 2
+    assert "Standard input is closed" in capsys.readouterr().err
+
+
+def test_names_of_models_and_classes_cannot_move_the_cursor() -> None:
+    model, tokenizer = FAMILIES["bert"]()
+    classifier = TextClassifier(model, tokenizer, name="a\x1b[31mb", labels=("\x1b[2J", "x\r", "\x07"))
+    table = _table([sigviz.explain(classifier, TEXT, "sig-exact")])
+    assert all(line.isprintable() for line in table.split("\n"))
+
+
 def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "a \x1b[31m film \x07", "--model", MODEL, "--method", "sig-exact"]) == 0
     assert "\x1b" not in capsys.readouterr().out
@@ -92,6 +116,11 @@ def test_models_and_methods_list_everything(capsys: pytest.CaptureFixture[str]) 
         (["explain"], "required"),
         (["finetune", "--corpus", "films", "--out", "x"], "no corpus 'films'"),
         (["finetune", "--corpus", "movie", "--out", "x", "--epochs", "0"], "epochs is 0"),
+        (["finetune", "--corpus", "movie", "--out", "x", "--seed", "-1"], "seed is -1"),
+        (["finetune", "--corpus", "movie", "--out", "x", "--limit", "-3"], "limit is -3"),
+        (["finetune", "--corpus", "movie", "--out", "x", "--limit", "0"], "limit is 0"),
+        (["explain", TEXT, "--model", "a\x1b[31mb\x07/c d"], "no model"),
+        (["explain", TEXT, "--nope\x1b[31m\n\n"], "unrecognized"),
         ([], "required"),
     ],
 )
@@ -106,4 +135,40 @@ def test_bad_input_is_code_2_and_one_line_on_stderr(
     printed = capsys.readouterr()
     assert code == 2 and printed.out == ""
     assert len(printed.err.strip().splitlines()) == 1 and said in printed.err and "Traceback" not in printed.err
+    assert printed.err.strip().isprintable()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_a_folder_is_refused_before_anything_is_trained(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    assert main(["finetune", "--corpus", "movie", "--out", str(taken)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and len(printed.err.splitlines()) == 1 and "taken is a file" in printed.err
+    assert taken.read_text() == "mine"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_results_that_cannot_be_written_are_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open("/dev/full", "w") as full:  # closing it writes what is left: it must not fail a second time
+        monkeypatch.setattr("sys.stdout", full)
+        assert main(["models"]) == 2
+    printed = capsys.readouterr().err
+    assert len(printed.splitlines()) == 1 and "No space left" in printed
+
+
+def test_a_limit_is_for_training_and_the_accuracy_is_measured_on_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+
+    def trained(recipe, data, labels, out, about) -> dict:
+        seen.update({split: len(examples.texts) for split, examples in data.items()})
+        return {"test_accuracy": 0.5, "test_standard_error": 0.1, "n": seen}
+
+    monkeypatch.setattr(finetuning, "finetune", trained)
+    assert main(["finetune", "--corpus", "movie", "--out", "x", "--limit", "7"]) == 0
+    whole = {split: len(corpora.load("movie", split)) for split in ("validation", "test")}
+    assert seen == {"train": 7, **whole}

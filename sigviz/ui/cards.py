@@ -12,7 +12,7 @@ from sigviz.explain import Estimate, estimate
 from sigviz.methods import METHODS
 from sigviz.methods.registry import SHARED
 from sigviz.models.classifier import TextClassifier
-from sigviz.ui import controls, messages
+from sigviz.ui import messages, run_controls
 from sigviz.ui.controls import Shared
 from sigviz.ui.jobs import Status, desk
 from sigviz.ui.messages import plain
@@ -71,7 +71,7 @@ def theme() -> Theme:
 def draw(i: int, choice: RunChoice, alone: bool, classifier: TextClassifier, text: str, shared: Shared) -> Card | None:
     """Draw a run's controls, its slots and its cost; None where its settings do not work, which is then said in its place."""
     with st.container(border=True, key=f"card{i}"):
-        controls.run(i, choice, alone)
+        run_controls.draw(i, choice, alone)
         preview_slot, state_slot, button_slot, map_slot = (st.empty() for _ in range(4))
         with messages.shown():
             settings = choice.settings(**asdict(shared))

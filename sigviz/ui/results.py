@@ -8,7 +8,7 @@ import streamlit as st
 from sigviz.attribution import Attribution
 from sigviz.errors import SigvizError
 from sigviz.models.classifier import TextClassifier
-from sigviz.ui import cards, controls, messages
+from sigviz.ui import cards, messages, run_controls
 from sigviz.ui.cards import Card, Look
 from sigviz.ui.controls import Shared
 from sigviz.ui.jobs import Status, desk, question
@@ -29,7 +29,7 @@ def styles(label: str) -> None:
 def draw_cards(classifier: TextClassifier, text: str, shared: Shared) -> list[Card]:
     """A card for each run of the page; those that work."""
     with messages.shown():
-        runs = controls.chosen_runs()
+        runs = run_controls.chosen()
         drawn = [cards.draw(i, run, len(runs) == 1, classifier, text, shared) for i, run in enumerate(runs)]
         return [one for one in drawn if one]
     return []

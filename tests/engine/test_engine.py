@@ -94,10 +94,11 @@ def test_explaining_works_and_leaves_no_gradients_whatever_the_caller_s_mode_is(
 def test_a_model_that_writes_into_its_input_is_explained_like_any_other(spec) -> None:
     def writes(x):
         x += 1
-        return x.mul_(x).sum((1, 2)).tanh()
+        x *= 3
+        return x.tanh().sum((1, 2)).exp()
 
     def reads(x):
-        return ((x + 1) ** 2).sum((1, 2)).tanh()
+        return (3 * (x + 1)).tanh().sum((1, 2)).exp()
 
     one, other = (explain(tiny.handmade(f), tiny.TEXT, spec.id, **small(spec)) for f in (writes, reads))
     assert_same(one.raw, other.raw, WORST)
@@ -303,7 +304,7 @@ def test_a_search_for_neighbours_that_does_not_fit_says_so(error, monkeypatch: p
         raise error
 
     monkeypatch.setattr("sigviz.paths.neighbours.Neighbours.nearest", nearest)
-    with pytest.raises(OutOfMemory, match="fewer neighbours or a shorter text") as caught:
+    with pytest.raises(OutOfMemory, match="fewer neighbours") as caught:
         explain(tiny.bert(), tiny.TEXT, "dig")
     assert caught.value.__cause__ is error
     monkeypatch.undo()

@@ -1,13 +1,14 @@
 """The bundled models: the right base, the adapters as their cards say, and what happens when a file is not there."""
 
 import math
+import threading
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from sigviz.errors import ModelUnavailable
+from sigviz.errors import Cancelled, ModelUnavailable
 from sigviz.models import bundled, zoo
 from sigviz.studies import corpora
 
@@ -91,5 +92,33 @@ def test_without_the_package_the_hub_is_asked_for_the_same_file(monkeypatch: pyt
         assert bundled.base_file("tokenizer.json") == real
     finally:
         bundled.base_file.cache_clear()
-    ((repository, name, hint),) = asked
+    ((repository, name, hint),) = asked  # found once, it is not looked for again
     assert (repository, name) == (bundled.BASE_REPOSITORY, "tokenizer.json") and bundled.BASE_PACKAGE in hint
+
+
+def test_a_download_of_the_weights_tells_how_far_it_is_and_is_asked_for_again_after_a_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = {name: bundled.base_file(name) for name in bundled.BASE_FILES}
+    stopped, told = [True], list[tuple[int, int]]()
+
+    def fetched(repository: str, name: str, hint: str, progress=None, cancel=None) -> Path:
+        if cancel and stopped:
+            raise Cancelled("The download was cancelled.")
+        if progress:
+            progress(90, 90)
+        return real[name]
+
+    monkeypatch.setattr(bundled, "_installed", lambda name: None)
+    monkeypatch.setattr(bundled, "fetch_file", fetched)
+    bundled.base_file.cache_clear()
+    try:
+        cancel = threading.Event()
+        with pytest.raises(Cancelled):
+            zoo.load("bundled/distil-movie", cancel=cancel)
+        stopped.clear()
+        assert zoo.load("bundled/distil-movie", progress=lambda *done: told.append(done), cancel=cancel).labels
+        assert told == [(90, 90)]
+        assert bundled.base_file.cache_info().currsize == len(real)
+    finally:
+        bundled.base_file.cache_clear()

@@ -9,10 +9,10 @@ import pytest
 import torch
 from transformers import BertConfig, BertForSequenceClassification, BertForTokenClassification, PreTrainedTokenizerBase
 
-from sigviz.attribution import OUTPUTS
+from sigviz.attribution import OUTPUTS, document, quoted
 from sigviz.errors import InvalidSettings, ModelUnsupported
 from sigviz.explain import explain
-from sigviz.models.classifier import TextClassifier
+from sigviz.models.classifier import TextClassifier, _double
 from tests.models.families import FAMILIES, LABELS, POSITIONS
 
 
@@ -138,7 +138,9 @@ def test_a_name_that_is_a_number_is_a_name_first() -> None:
     assert [classifier.class_index(given) for given in ("2", "1", "0", 2)] == [0, 1, 2, 2]
 
 
-@pytest.mark.parametrize("given", [3, -1, "3", "-1", "good", "", "Positive", True, None, 1.0, "²", "9" * 6000])
+@pytest.mark.parametrize(
+    "given", [3, -1, "3", "-1", "good", "", "Positive", True, None, 1.0, "²", "9" * 6000, 10**5000, -(10**5000)], ids=quoted
+)
 def test_what_is_no_class_is_refused_with_those_there_are(given: object) -> None:
     with pytest.raises(InvalidSettings, match=r"There is no class .*0 \(negative\), 1 \(neutral\), 2 \(positive\)") as caught:
         made("bert").class_index(given)
@@ -149,6 +151,16 @@ def test_classes_without_names_are_numbered() -> None:
     assert TextClassifier(BertForSequenceClassification(config(num_labels=4)), bert_tokenizer(), name="x").labels == tuple(
         f"LABEL_{number}" for number in range(4)
     )
+
+
+def test_classes_of_one_name_are_told_apart() -> None:
+    model, tokenizer = FAMILIES["bert"]()
+    classifier = TextClassifier(model, tokenizer, name="twins", labels=("x", "x", "y"))
+    assert classifier.labels == ("x", "x (1)", "y")
+    assert [classifier.class_index(name) for name in classifier.labels] == [0, 1, 2]
+    assert list(document([explain(classifier, "a good movie", "random")])["probabilities"]) == ["x", "x (1)", "y"]
+    labels = TextClassifier(model, tokenizer, name="triplets", labels=("x", "x", "x (1)")).labels
+    assert len(set(labels)) == 3
 
 
 # F
@@ -219,6 +231,32 @@ def test_probabilities_add_up_to_one_in_double_precision() -> None:
     assert found.dtype == torch.float64
 
 
+class WithoutFloat64:
+    """As a tensor on Apple's MPS: float64 only once it is on the CPU."""
+
+    device = SimpleNamespace(type="mps")
+
+    def __init__(self, numbers: torch.Tensor) -> None:
+        self.numbers = numbers
+
+    def double(self) -> torch.Tensor:
+        raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
+
+    def cpu(self) -> torch.Tensor:
+        return self.numbers
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_a_device_without_float64_has_its_sums_on_the_cpu(output: str) -> None:
+    numbers = torch.tensor(ROWS, requires_grad=True)
+    expected = made("bert").objective(output, 1)(numbers)
+    found = made("bert").objective(output, 1)(WithoutFloat64(numbers))
+    assert found.dtype == torch.float64 and torch.equal(found, expected)
+    (gradient,) = torch.autograd.grad(found.sum(), numbers)
+    assert gradient.dtype == torch.float32 and gradient.any()
+    assert made("bert").probabilities(WithoutFloat64(numbers)).dtype == _double(numbers).dtype == torch.float64
+
+
 # Limits
 
 
@@ -240,6 +278,13 @@ def test_other_models_read_as_many_tokens_as_there_are_positions(family: str) ->
     assert classifier.limit == POSITIONS
     assert len(classifier.encode("good movie " * 5000).ids) == POSITIONS
     explain(classifier, "good movie " * 5000, "sig-exact", unit="sentence")
+
+
+def test_a_model_whose_positions_have_no_end_reads_what_its_tokenizer_reads() -> None:
+    model, tokenizer = FAMILIES["bert"]()
+    model.config.max_position_embeddings = -1  # as XLNet's
+    tokenizer.model_max_length = 20
+    assert TextClassifier(model, tokenizer, name="endless").limit == 20
 
 
 def test_a_tokenizer_that_reads_less_has_the_last_word() -> None:

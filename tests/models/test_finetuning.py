@@ -76,10 +76,33 @@ def test_two_recipes_are_not_mixed(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "recipe.json").write_text(json.dumps({"seed": 1}))
     with pytest.raises(InvalidSettings, match="other settings"):
-        finetuning._last_checkpoint(RECIPE, tmp_path)
+        finetuning.finetune(RECIPE, DATA, ("bad", "good"), tmp_path, ABOUT)
 
 
-@pytest.mark.parametrize("wrong", [{"architecture": "gpt"}, {"epochs": 0}, {"rank": -1}, {"learning_rate": 2.0}])
+FEWER = DATA | {"train": Examples(DATA["train"].texts[:-1], DATA["train"].labels[:-1])}
+
+
+@pytest.mark.parametrize(
+    ("data", "about"),
+    [(DATA, ABOUT | {"corpus": "other"}), (DATA, ABOUT | {"corpus_sha256": "1f"}), (FEWER, ABOUT)],
+    ids=["another corpus", "another version of it", "another limit"],
+)
+def test_a_run_is_not_carried_on_with_other_data(data: dict[str, Examples], about: dict[str, str], tmp_path: Path) -> None:
+    labels = ("bad", "good")
+    assert finetuning._last_checkpoint(finetuning._run(RECIPE, DATA, labels, ABOUT), tmp_path) is None
+    assert finetuning._last_checkpoint(finetuning._run(RECIPE, DATA, labels, ABOUT), tmp_path) is None
+    with pytest.raises(InvalidSettings, match="other settings"):
+        finetuning._last_checkpoint(finetuning._run(RECIPE, data, labels, about), tmp_path)
+
+
+def test_a_record_that_was_cut_off_is_not_carried_on(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "recipe.json").write_text('{"seed": ')
+    with pytest.raises(InvalidSettings, match="other settings"):
+        finetuning._last_checkpoint(finetuning._run(RECIPE, DATA, ("bad", "good"), ABOUT), tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"architecture": "gpt"}, {"epochs": 0}, {"rank": -1}, {"learning_rate": 2.0}, {"seed": -1}])
 def test_a_recipe_that_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidSettings, match=next(iter(wrong))):
         Recipe(**wrong)

@@ -468,6 +468,17 @@ def test_one_file_is_fetched_once_and_kept(server: Hub, folder: Path, monkeypatc
     assert hub.fetch_file(NAME, "tokenizer.json") == path
 
 
+def test_one_file_tells_how_far_it_is_and_can_be_cancelled(server: Hub, folder: Path) -> None:
+    server.add(NAME, folder)
+    size, told = (folder / "model.safetensors").stat().st_size, list[tuple[int, int]]()
+    cancel = threading.Event()
+    cancel.set()
+    with pytest.raises(Cancelled):
+        hub.fetch_file(NAME, "model.safetensors", "do this", None, cancel)
+    hub.fetch_file(NAME, "model.safetensors", progress=lambda done, total: told.append((done, total)))
+    assert {total for _, total in told} == {size} and told[-1] == (size, size) and len(told) > 2
+
+
 def test_a_missing_file_says_what_to_do_instead(server: Hub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server.add(NAME, folder)
     hint = "pip install the-package==1.0"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import BertForMaskedLM, BertForSequenceClassification, BertModel
+from transformers import BertForMaskedLM, BertForSequenceClassification, BertModel, IBertConfig, IBertForSequenceClassification
 from transformers.utils import logging
 
 from sigviz.errors import Cancelled, InvalidSettings, ModelUnavailable, ModelUnsupported, OutOfMemory, SigvizError
@@ -383,6 +383,64 @@ def test_a_folder_that_is_not_a_whole_model_is_refused(folder: Path) -> None:
 def test_what_the_classifier_itself_refuses_is_passed_on(tmp_path: Path) -> None:
     with pytest.raises(ModelUnsupported, match="regression"):
         zoo.load(str(save_tiny(tmp_path / "regression", num_labels=1)))
+
+
+def test_word_embeddings_of_another_form_are_refused_in_words(folder: Path) -> None:
+    """I-BERT's input layer has no num_embeddings, and answers with a pair."""
+    sizes = {"vocab_size": 64, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    IBertForSequenceClassification(IBertConfig(**sizes, max_position_embeddings=64)).save_pretrained(folder)
+    assert "cannot be explained" in refused(ModelUnsupported, folder)
+
+
+FAILURES = [
+    RuntimeError("shape '[1, 2]' is invalid"),
+    AssertionError(),
+    KeyError("x"),
+    ZeroDivisionError(),
+    AttributeError("x"),
+]
+
+
+@pytest.mark.parametrize("error", FAILURES, ids=repr)
+@pytest.mark.parametrize("where", ["to", "forward", "get_input_embeddings"])
+def test_whatever_a_class_raises_on_its_first_sentence_is_refused_in_words(
+    where: str, error: Exception, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    real = zoo._read
+
+    def read(*given: Any) -> Any:  # the class is whole until its files are read
+        found = real(*given)
+        monkeypatch.setattr(BertForSequenceClassification, where, fails)
+        return found
+
+    monkeypatch.setattr(zoo, "_read", read)
+    assert "cannot be explained" in refused(ModelUnsupported, folder)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), MemoryError()])
+def test_a_first_sentence_that_does_not_fit_into_memory_is_said(
+    error: Exception, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(BertForSequenceClassification, "forward", fails)
+    assert "memory" in refused(OutOfMemory, folder)
+
+
+@pytest.mark.parametrize("place", ["folder", "file"])
+def test_what_may_not_be_read_is_said(place: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    if place == "folder":
+        monkeypatch.setattr(Path, "iterdir", denied)
+    else:
+        monkeypatch.setattr(zoo, "safe_open", denied)
+    assert "permissions" in refused(ModelUnavailable, folder)
 
 
 def test_the_next_model_loads_after_one_was_refused(folder: Path, original: Path) -> None:

@@ -127,10 +127,10 @@ def test_answers_are_bounded(work: Work, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(jobs, "KEPT", 2)
     desk = Desk(Scheduler())
     work.go_on.set()
-    keys = [desk.ask("one", MODEL, text, SETTINGS) for text in "abc"]
-    for key in keys:
-        while not desk.look(key).finished:
-            threading.Event().wait(0.01)
+    keys = []
+    for text in "abc":
+        keys.append(desk.ask("one", MODEL, text, SETTINGS))
+        _finished(desk, keys[-1])
     assert desk.look(keys[0]).answer is None and desk.look(keys[2]).answer is not None
 
 
