@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import sigviz
+from sigviz import cli
 from sigviz.cli import _table, main
+from sigviz.errors import InvalidSettings
 from sigviz.methods import METHODS
 from sigviz.models import finetuning, zoo
 from sigviz.models.classifier import TextClassifier
@@ -119,7 +121,6 @@ def test_models_and_methods_list_everything(capsys: pytest.CaptureFixture[str]) 
         (["finetune", "--corpus", "movie", "--out", "x", "--seed", "-1"], "seed is -1"),
         (["finetune", "--corpus", "movie", "--out", "x", "--limit", "-3"], "limit is -3"),
         (["finetune", "--corpus", "movie", "--out", "x", "--limit", "0"], "limit is 0"),
-        (["explain", TEXT, "--model", "a\x1b[31mb\x07/c d"], "no model"),
         (["explain", TEXT, "--nope\x1b[31m\n\n"], "unrecognized"),
         ([], "required"),
     ],
@@ -137,6 +138,15 @@ def test_bad_input_is_code_2_and_one_line_on_stderr(
     assert len(printed.err.strip().splitlines()) == 1 and said in printed.err and "Traceback" not in printed.err
     assert printed.err.strip().isprintable()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: object) -> None:
+        raise InvalidSettings("a\x1b[2Jb\x07\nc")  # a class's name may be in it
+
+    monkeypatch.setattr(cli, "_methods", fails)
+    assert main(["methods"]) == 2
+    assert capsys.readouterr().err == "sigviz: a [2Jb  c\n"
 
 
 def test_a_file_in_the_place_of_a_folder_is_refused_before_anything_is_trained(

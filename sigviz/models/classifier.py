@@ -119,10 +119,11 @@ class TextClassifier:
         """A class by number or name.  Raises InvalidSettings that lists the classes."""
         if isinstance(given, str) and given in self.labels:
             return self.labels.index(given)
+        number: object = given
         if isinstance(given, str) and given.isdecimal() and len(given) < 20:  # Python refuses to read thousands of digits
-            given = int(given)
-        if isinstance(given, int) and not isinstance(given, bool) and 0 <= given < len(self.labels):
-            return given
+            number = int(given)
+        if isinstance(number, int) and not isinstance(number, bool) and 0 <= number < len(self.labels):
+            return number
         known = ", ".join(f"{i} ({label[:40]})" for i, label in enumerate(self.labels[:20]))
         written = quoted(given[:40] if isinstance(given, str) else given)
         raise InvalidSettings(f"There is no class {written}. This model's classes: {known}.")

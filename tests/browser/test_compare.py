@@ -67,6 +67,29 @@ def test_the_probabilities_are_those_of_a_plain_forward_pass(open_page: Opener) 
     assert percent == pytest.approx(100 * float(plain.max()), abs=0.06)
 
 
+def _overflow(page: Page) -> int:
+    """By how many pixels the page is wider than its window.  stMain scrolls; the document itself never grows."""
+    return page.locator("[data-testid=stMain]").evaluate("main => main.scrollWidth - main.clientWidth")
+
+
+def _enter(page: Page, key: str, value: str) -> None:
+    """Type into a field, and Enter."""
+    field = page.locator(f".st-key-{key} input")
+    field.fill(value)
+    field.press("Enter")
+    settle(page)
+
+
+def _choose(page: Page, key: str, choice: str) -> None:
+    """Click on one of a row of choices."""
+    page.locator(f".st-key-{key}").get_by_text(choice, exact=True).click()
+    settle(page)
+
+
+def _colours(page: Page) -> list[str]:
+    return page.locator(".sigviz-row [tabindex]").evaluate_all("all => all.map(e => getComputedStyle(e).backgroundColor)")
+
+
 def test_every_shared_control_changes_what_is_shown_and_stands_in_the_link(open_page: Opener) -> None:
     page = open_page(runs="sig-exact", **QUICK)
     before = _facts(page)
@@ -74,11 +97,9 @@ def test_every_shared_control_changes_what_is_shown_and_stands_in_the_link(open_
     assert "probability" in _facts(page) and _facts(page) != before and _setting(page, "output") == "probability"
     _pick(page, "target", "1: positive")
     assert "target positive" in _facts(page) and _setting(page, "target") == "1: positive"
-    page.locator(".st-key-unit").get_by_text("word", exact=True).click()
-    settle(page)
+    _choose(page, "unit", "word")
     assert "greasiest" in _tokens(page) and _setting(page, "unit") == "word"
-    page.locator(".st-key-unit").get_by_text("sentence", exact=True).click()
-    settle(page)
+    _choose(page, "unit", "sentence")
     assert len(_tokens(page)) == 1
     _pick(page, "model", "bundled/minilm-movie-2")
     assert _setting(page, "model") == "bundled/minilm-movie-2"
@@ -92,9 +113,7 @@ def test_every_shared_control_changes_what_is_shown_and_stands_in_the_link(open_
 
 def test_every_control_of_a_run_changes_it_and_stands_in_the_link(open_page: Opener) -> None:
     page = open_page(runs="ig(steps=8)", **QUICK)
-    page.locator(".st-key-steps0 input").fill("12")
-    page.locator(".st-key-steps0 input").press("Enter")
-    settle(page)
+    _enter(page, "steps0", "12")
     assert "steps 12" in _facts(page) and _setting(page, "runs") == "ig(steps=12)"
     _pick(page, "baseline0", "pad")
     assert "baseline pad" in _facts(page) and _setting(page, "runs") == "ig(baseline=pad,steps=12)"
@@ -109,6 +128,69 @@ def test_every_control_of_a_run_changes_it_and_stands_in_the_link(open_page: Ope
     page.locator(".st-key-options0 button").first.click()
     _pick(page, "context0", "causal")
     assert "context causal" in _facts(page)
+
+
+def test_the_contrast_class_is_asked_for_with_the_margin(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact", target="1: positive", **QUICK)
+    assert page.locator(".st-key-contrast").count() == 0
+    _pick(page, "output", "margin")
+    assert "contrast: " not in _facts(page)
+    _pick(page, "contrast", "0: negative")
+    assert "contrast: 0" in _facts(page) and _setting(page, "contrast") == "0: negative"
+
+
+def test_the_options_of_a_run_change_it_and_stand_in_the_link(open_page: Opener) -> None:
+    page = open_page(runs="sig(steps=2) dig(steps=2,neighbours=50)", **QUICK)
+    page.locator(".st-key-options0 button").first.click()
+    _pick(page, "quadrature0", "midpoint")
+    assert "rule midpoint" in _facts(page)
+    _enter(page, "tolerance0", "0.05")
+    assert "tolerance 0.05" in _facts(page)
+    assert (_setting(page, "runs") or "").split()[0] == "sig(steps=2,quadrature=midpoint,tolerance=0.05)"
+    page.keyboard.press("Escape")
+    before = _facts(page, 1)
+    page.locator(".st-key-options1 button").first.click()
+    _pick(page, "strategy1", "maxcount")
+    _enter(page, "factor1", "1")
+    _enter(page, "neighbours1", "20")
+    for fact in ("strategy maxcount", "factor 1", "neighbours 20"):
+        assert fact in _facts(page, 1) and fact not in before, fact
+    link = (_setting(page, "runs") or "").split()[1]
+    assert all(word in link for word in ("strategy=maxcount", "factor=1", "neighbours=20")), link
+
+
+def test_the_runs_can_be_edited_as_text(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact", **QUICK)
+    page.locator(".st-key-as_text button").first.click()
+    _enter(page, "runs", "sig-exact ig(steps=3)")
+    expect(_cards(page)).to_have_count(2)
+    assert "steps 3" in _facts(page, 1) and _setting(page, "runs") == "sig-exact ig(steps=3)"
+
+
+def test_the_colour_scale_changes_the_colours(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact ig(steps=4)", **QUICK)
+    row = _colours(page)
+    _choose(page, "scale", "shared")
+    shared = _colours(page)
+    assert _setting(page, "scale") == "shared" and shared != row
+    half = len(row) // 2
+    assert (shared[:half] == row[:half]) != (shared[half:] == row[half:]), "the row of the largest score keeps its colours"
+    _choose(page, "scale", "fixed")
+    assert _setting(page, "scale") == "fixed" and _colours(page) not in (row, shared)
+
+
+def test_the_grid_and_the_ledger_are_tables_too(open_page: Opener) -> None:
+    page = open_page(runs="sig-exact ig(steps=4)", **QUICK)
+    assert page.locator(".sigviz-grid").count() == 0, "a closed grid is not made"
+    page.locator(".st-key-grid summary").click()
+    expect(page.locator(".sigviz-grid tbody tr")).to_have_count(2)
+    assert page.locator(".sigviz-grid tbody tr").first.locator("td").count() == len(_tokens(page))
+    for tab, words in (("2. IG", "The scores add up to"), ("1. SIG exact", "Every token's score")):
+        page.get_by_role("tab", name=tab).click()
+        panel = page.get_by_role("tabpanel").filter(has_text=words)
+        expect(panel).to_be_visible()
+        panel.locator("summary").click()
+        expect(panel.locator("[data-testid=stDataFrame] canvas").first).to_be_visible()
 
 
 def test_runs_are_added_duplicated_removed_and_reset(open_page: Opener) -> None:
@@ -163,6 +245,27 @@ def test_a_hostile_sentence_is_only_text(open_page: Opener) -> None:
     assert row.locator("img, script, a").count() == 0
     assert "<img" in row.inner_text().replace(" ", "") and "**bold**" in row.inner_text().replace("\n", "")
     assert page.locator("main img[src='x'], section img[src='x']").count() == 0
+    assert _links(page) == []
+
+
+def _links(page: Page) -> list[str]:
+    """Where the page's links lead; those of its own headlines to themselves are left out."""
+    links = page.locator("[data-testid=stMain] a:not([href^='#'])")
+    return links.evaluate_all("all => all.map(a => a.outerHTML)")
+
+
+def test_an_address_in_a_sentence_is_no_link(open_page: Opener) -> None:
+    addresses = ("https://evil.example/x", "www.evil.example", "a@evil.example")
+    wrong = "ig(baseline=https%3A%2F%2Fevil.example%2Fx)"  # refused in words that hold the address
+    page = open_page(runs=f"sig-exact {wrong}", text=" ".join(addresses), unit="word", model=QUICK["model"])
+    said = " ".join(page.locator("[data-testid=stCaptionContainer]").all_inner_texts()).replace("\u2060", "")
+    for address in addresses:
+        assert address in said, "the words under the map name the strongest words"
+    expect(page.locator("[data-testid=stAlert]")).to_contain_text("evil.example")
+    expect(page.get_by_text("Completeness ledger")).to_be_visible()
+    assert _links(page) == []
+    page.locator("[data-testid=stCaptionContainer] p").last.evaluate("p => p.innerHTML = '<a href=//evil.example>x</a>'")
+    assert len(_links(page)) == 1, "a link would have been seen"
 
 
 def test_a_hostile_model_name_is_refused_in_words(open_page: Opener) -> None:
@@ -186,8 +289,11 @@ def test_six_hundred_words_are_cut_visibly_and_dear_runs_wait_for_a_click(open_p
     assert len(_tokens(page)) == 510, "what the model reads, less its two special tokens"
     expect(page.get_by_text(re.compile("This would take about"))).to_be_visible()
     expect(page.locator(".st-key-start1 button")).to_be_visible()
-    row = page.locator(".sigviz-row").first.bounding_box()
-    assert row and row["width"] <= 1280
+    room = page.locator(".sigviz-row").first.evaluate("row => row.parentElement.getBoundingClientRect().right")
+    ends = page.locator(".sigviz-row").first.locator("[tabindex]").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect().right)"
+    )
+    assert max(ends) <= room <= 1280 and _overflow(page) == 0
 
 
 def test_a_long_run_shows_progress_and_stops_when_asked(open_page: Opener) -> None:
@@ -235,13 +341,18 @@ def test_words_can_be_read_in_both_themes(open_page: Opener, theme: str) -> None
 
 def test_nothing_is_clipped_at_390_pixels(open_page: Opener) -> None:
     page = open_page(width=390, runs="sig-exact ig(steps=4)", **QUICK)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert _overflow(page) == 0
     for box in [element.bounding_box() for element in page.locator(".sigviz-row [tabindex]").all()]:
         assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390
-    last = page.locator(".sigviz-row [tabindex]").last
-    last.hover()
-    overflow = page.evaluate("document.documentElement.scrollWidth")
-    assert overflow <= 390, "the tooltip must not widen the page"
+    page.locator(".sigviz-row [tabindex]").last.hover()
+    assert _overflow(page) == 0, "the tooltip must not widen the page"
+    page.locator(".st-key-grid summary").click()
+    expect(page.locator(".sigviz-grid")).to_be_visible()
+    assert _overflow(page) == 0, "the grid scrolls in itself"
+    page.locator("[data-testid=stMainBlockContainer]").evaluate(
+        "main => main.insertAdjacentHTML('beforeend', '<div style=\"width: 2000px; height: 1px\"></div>')"
+    )
+    assert _overflow(page) > 1000, "what is too wide would have been seen"
 
 
 def test_a_word_shows_its_value_on_focus_by_keyboard(open_page: Opener) -> None:

@@ -92,11 +92,11 @@ def test_a_machine_without_that_file_still_says_something(tmp_path: Path) -> Non
 GROUPS = {
     "container of version 2": ("0::/", {"": (900, 500)}, [400]),
     "its name seen from outside": ("0::/docker/abc", {"": (900, 500)}, [400]),
-    "service within a slice": ("0::/a.slice/b.service", {"": (None, 9), "a.slice": (800, 300), "a.slice/b.service": (700, 100)}, [500, 600]),
+    "service within a slice": ("0::/a/b.service", {"": (None, 9), "a": (800, 300), "a/b.service": (700, 100)}, [500, 600]),
     "no limit": ("0::/a", {"": ("max", 9), "a": ("max", 5)}, []),
     "past the limit": ("0::/", {"": (500, 600)}, [0]),
     "no group at all": ("nonsense", {}, []),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("own", "groups", "left"), GROUPS.values(), ids=GROUPS)

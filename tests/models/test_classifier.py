@@ -158,7 +158,7 @@ def test_classes_of_one_name_are_told_apart() -> None:
     classifier = TextClassifier(model, tokenizer, name="twins", labels=("x", "x", "y"))
     assert classifier.labels == ("x", "x (1)", "y")
     assert [classifier.class_index(name) for name in classifier.labels] == [0, 1, 2]
-    assert list(document([explain(classifier, "a good movie", "random")])["probabilities"]) == ["x", "x (1)", "y"]
+    assert list(document([explain(classifier, "a good movie", "sig-exact")])["probabilities"]) == ["x", "x (1)", "y"]
     labels = TextClassifier(model, tokenizer, name="triplets", labels=("x", "x", "x (1)")).labels
     assert len(set(labels)) == 3
 

@@ -8,6 +8,10 @@ from streamlit.testing.v1 import AppTest
 
 from sigviz.methods import METHODS
 from sigviz.models import bundled
+from sigviz.ui import models
+from sigviz.ui.jobs import desk, question
+from sigviz.ui.models import shelf
+from sigviz.views import wording
 
 MODEL = "bundled/distil-movie"
 TEXT = "this is junk food cinema at its greasiest ."
@@ -44,10 +48,14 @@ def test_the_default_runs_are_explained_without_a_click() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_can_be_picked(method: str) -> None:
-    steps = "(steps=3)" if any(option.name == "steps" for option in METHODS[method].options) else ""
-    app = _page(runs=method + steps)
-    assert not app.error and f"{METHODS[method].promises.name}" and len(_maps(app)) >= 1
+    few = {"steps": 3} if any(option.name == "steps" for option in METHODS[method].options) else {}
+    app = _page(runs=method + ("(steps=3)" if few else ""))
+    assert not app.error and len(_maps(app)) >= 1
     assert "F(x)" in _captions(app) and "passes" in _captions(app)
+    asked = question(shelf().ask(MODEL).result(), TEXT, METHODS[method].settings(**few))
+    answer = desk().look(asked).answer
+    assert answer, "the page asked for just this"
+    assert wording.delta_in_words(answer, METHODS[method].promises.name) in _captions(app)
 
 
 def test_a_changed_control_changes_the_run_and_its_line() -> None:
@@ -78,11 +86,25 @@ def test_words_and_sentences_are_units_too() -> None:
         ({"runs": "sig(steps=2000)"}, "from 1 to 1024"),
         ({"runs": "ig(steps=1,quadrature=trapezoid)"}, "at least 2 steps"),
         ({"model": "bundled/nope"}, "bundled/minilm-movie"),
-        ({"model": "../etc/passwd"}, "model"),
     ],
 )
 def test_what_is_wrong_is_said_on_the_page(settings: dict[str, str], said: str) -> None:
     app = _page(**{"runs": "sig-exact", **settings})
+    words = re.sub(r"\\(.)", r"\1", " ".join(one.value for one in app.error))
+    assert said in words and "Traceback" not in words
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("0.0.0.0", "A folder can be opened only where the app serves its own machine alone"), ("127.0.0.1", "XXX")],
+)
+@pytest.mark.parametrize("folder", ["../etc/passwd", " /etc"])
+def test_a_folder_is_looked_for_only_where_the_app_serves_its_own_machine(
+    monkeypatch: pytest.MonkeyPatch, address: str, folder: str, said: str
+) -> None:
+    options = models.st.get_option
+    monkeypatch.setattr(models.st, "get_option", lambda name: address if name == "server.address" else options(name))
+    app = _page(runs="sig-exact", model=folder)
     words = re.sub(r"\\(.)", r"\1", " ".join(one.value for one in app.error))
     assert said in words and "Traceback" not in words
 

@@ -107,6 +107,28 @@ def test_a_closed_tab_is_noticed_because_it_looks_no_more(work: Work, monkeypatc
     assert work.ended.wait(WAIT)
 
 
+def test_a_job_that_ended_unwatched_is_forgotten(work: Work) -> None:
+    desk = Desk(Scheduler())
+    key = desk.ask("one", MODEL, "text", SETTINGS)
+    desk.watch_only("one", set())
+    assert isinstance(_finished(desk, key).error, Cancelled)
+    desk.watch_only("two", set())
+    assert not desk._jobs
+
+
+def test_a_job_that_failed_is_forgotten_once_its_tab_is_closed(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    work.fails = NotANumber("NaN")
+    work.go_on.set()
+    desk = Desk(Scheduler())
+    key = desk.ask("one", MODEL, "text", SETTINGS)
+    assert _finished(desk, key).error
+    desk.watch_only("two", set())
+    assert isinstance(desk.look(key).error, NotANumber), "somebody looked just now"
+    monkeypatch.setattr(jobs, "PATIENCE", -1.0)  # as if the last look were long ago
+    desk.watch_only("two", set())
+    assert not desk._jobs
+
+
 def test_a_cancelled_question_can_be_asked_again(work: Work) -> None:
     desk = Desk(Scheduler())
     key = desk.ask("one", MODEL, "text", SETTINGS)
