@@ -206,6 +206,7 @@ def _finetune(given: argparse.Namespace) -> None:
         raise InvalidSettings(f"{given.out} is a file. Give --out a folder, or a name that is not there yet.")
     limits = {"train": given.limit}  # an accuracy is only worth something on the whole of the other two
     splits = {split: corpora.load(given.corpus, split, limit=limits.get(split), seed=given.seed) for split in corpora.SPLITS}
+    given.out.mkdir(parents=True, exist_ok=True)  # a place that takes nothing is met now, not after the first epoch
     data = {split: finetuning.Examples(corpus.texts, corpus.labels) for split, corpus in splits.items()}
     chosen = {name: getattr(given, name) for name in (*names, "limit") if getattr(given, name) is not None}
     flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]

@@ -171,7 +171,9 @@ def test_results_that_cannot_be_written_are_one_line(
     assert len(printed.splitlines()) == 1 and "No space left" in printed
 
 
-def test_a_limit_is_for_training_and_the_accuracy_is_measured_on_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limit_is_for_training_and_the_accuracy_is_measured_on_everything(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     seen = {}
 
     def trained(recipe, data, labels, out, about) -> dict:
@@ -179,6 +181,6 @@ def test_a_limit_is_for_training_and_the_accuracy_is_measured_on_everything(monk
         return {"test_accuracy": 0.5, "test_standard_error": 0.1, "n": seen}
 
     monkeypatch.setattr(finetuning, "finetune", trained)
-    assert main(["finetune", "--corpus", "movie", "--out", "x", "--limit", "7"]) == 0
+    assert main(["finetune", "--corpus", "movie", "--out", str(tmp_path / "new"), "--limit", "7"]) == 0
     whole = {split: len(corpora.load("movie", split)) for split in ("validation", "test")}
     assert seen == {"train": 7, **whole}

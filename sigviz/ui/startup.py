@@ -1,10 +1,10 @@
 """What the server does before it answers: load the default model and use it once, so that nobody's first page waits for it."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import anyio.to_thread
 import streamlit as st
 
 from sigviz.errors import SigvizError
@@ -19,7 +19,7 @@ _TEXT = "a sentence that nobody reads"
 @asynccontextmanager
 async def warmed_up(app: st.App) -> AsyncIterator[None]:
     """The server's life: warm first, then serve."""
-    await anyio.to_thread.run_sync(_warm_up)
+    await asyncio.to_thread(_warm_up)
     yield
 
 
