@@ -42,9 +42,7 @@ def between(candidate: Tensor, baseline: Tensor, anchor: Tensor) -> Tensor:
     return up | ((baseline >= candidate) & (candidate >= anchor))
 
 
-def anchors(
-    words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn
-) -> Tensor:
+def anchors(words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn) -> Tensor:
     """The anchor words of each of `words` (ids [n]), in the order of the walk: ids [n, m], AT_BASELINE where it has arrived.
 
     Each step is taken within `turn()`: one job at a time on the device, and a place to stop at.
@@ -53,9 +51,7 @@ def anchors(
     return _walk(unique, near, baseline, baseline_token, walk, turn)[place]
 
 
-def _walk(
-    words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn
-) -> Tensor:
+def _walk(words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn) -> Tensor:
     arrived = torch.full_like(words, AT_BASELINE)
     here = words if baseline_token is None else torch.where(words == baseline_token, arrived, words)
     path = [words]

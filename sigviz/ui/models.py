@@ -34,7 +34,7 @@ class Shelf:
             if job is None or job.error is not None or job.cancelled.is_set():
                 job = self._jobs[name] = Job.started(lambda job: self._load(name, job))
             self._jobs.move_to_end(name)
-            ended = [name for name, job in self._jobs.items() if job.finished]
+            ended = [other for other, job in self._jobs.items() if job.finished and other != name]
             for oldest in ended[: max(0, len(self._jobs) - LOADED)]:  # what is still loading, somebody waits for
                 del self._jobs[oldest]
         return job
@@ -62,6 +62,7 @@ def shelf() -> Shelf:
 
 def classifier(name: str) -> TextClassifier:
     """The model called `name`, loading shown where the page stands.  Raises SigvizError when it cannot be had."""
+    name = name.strip()  # as the loader does: a space before a folder must not hide it
     if _is_folder(name) and st.get_option("server.address") not in _ALONE:
         raise ModelUnavailable(
             "A folder can be opened only where the app serves its own machine alone. Give the id of a model instead."

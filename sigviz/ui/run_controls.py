@@ -92,8 +92,10 @@ def draw(i: int, choice: RunChoice, alone: bool) -> None:
         st.button("Remove", icon=":material/delete:", key=f"remove{i}", on_click=_remove, args=(i,), disabled=alone)
 
 
-BASELINE_HELP = "What stands in for a word that is taken away. " + " ".join(f"{words}." for words in BASELINES.values()) + (
-    " Or type any token of the vocabulary."
+BASELINE_HELP = (
+    "What stands in for a word that is taken away. "
+    + " ".join(f"{words}." for words in BASELINES.values())
+    + (" Or type any token of the vocabulary.")
 )
 
 

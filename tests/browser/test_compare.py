@@ -142,12 +142,16 @@ def test_the_contrast_class_is_asked_for_with_the_margin(open_page: Opener) -> N
 def test_the_options_of_a_run_change_it_and_stand_in_the_link(open_page: Opener) -> None:
     page = open_page(runs="sig(steps=2) dig(steps=2,neighbours=50)", **QUICK)
     page.locator(".st-key-options0 button").first.click()
-    _pick(page, "quadrature0", "midpoint")
-    assert "rule midpoint" in _facts(page)
+    _pick(page, "quadrature0", "riemann-middle")
+    assert "rule riemann-middle" in _facts(page)
     _enter(page, "tolerance0", "0.05")
-    assert "tolerance 0.05" in _facts(page)
-    assert (_setting(page, "runs") or "").split()[0] == "sig(steps=2,quadrature=midpoint,tolerance=0.05)"
     page.keyboard.press("Escape")
+    start = page.locator(".st-key-start0 button")
+    if start.is_visible():  # how many steps that takes is not known before: at worst, many
+        start.click()
+    expect(_cards(page).first).to_contain_text("tolerance 0.05")
+    assert (_setting(page, "runs") or "").split()[0] == "sig(steps=2,quadrature=riemann-middle,tolerance=0.05)"
+    settle(page)
     before = _facts(page, 1)
     page.locator(".st-key-options1 button").first.click()
     _pick(page, "strategy1", "maxcount")
@@ -257,10 +261,13 @@ def _links(page: Page) -> list[str]:
 def test_an_address_in_a_sentence_is_no_link(open_page: Opener) -> None:
     addresses = ("https://evil.example/x", "www.evil.example", "a@evil.example")
     wrong = "ig(baseline=https%3A%2F%2Fevil.example%2Fx)"  # refused in words that hold the address
-    page = open_page(runs=f"sig-exact {wrong}", text=" ".join(addresses), unit="word", model=QUICK["model"])
-    said = " ".join(page.locator("[data-testid=stCaptionContainer]").all_inner_texts()).replace("\u2060", "")
+    page = open_page(runs=f"sig-exact {wrong}", text="a film", unit="sentence", model=QUICK["model"])
     for address in addresses:
-        assert address in said, "the words under the map name the strongest words"
+        page.locator(".st-key-text textarea").fill(address)
+        page.locator(".st-key-text textarea").press("Control+Enter")
+        settle(page)
+        assert address in _facts(page).replace("\u2060", ""), "the sentence under the map names its strongest words"
+        assert _links(page) == []
     expect(page.locator("[data-testid=stAlert]")).to_contain_text("evil.example")
     expect(page.get_by_text("Completeness ledger")).to_be_visible()
     assert _links(page) == []
@@ -285,13 +292,15 @@ def test_a_model_out_of_reach_is_said_and_the_page_goes_on_with_another(open_pag
 def test_six_hundred_words_are_cut_visibly_and_dear_runs_wait_for_a_click(open_page: Opener) -> None:
     text = " ".join(["a film that moves slowly and says little , yet it stays with you ."] * 45)  # 630 words
     page = open_page(model=QUICK["model"], text=text, runs="ig(steps=2) sig(steps=200)")
-    expect(page.get_by_text(re.compile("tokens at its end were left out"))).to_be_visible()
+    expect(page.get_by_text(re.compile("tokens of it were left out"))).to_be_visible()
     assert len(_tokens(page)) == 510, "what the model reads, less its two special tokens"
     expect(page.get_by_text(re.compile("This would take about"))).to_be_visible()
     expect(page.locator(".st-key-start1 button")).to_be_visible()
     room = page.locator(".sigviz-row").first.evaluate("row => row.parentElement.getBoundingClientRect().right")
-    ends = page.locator(".sigviz-row").first.locator("[tabindex]").evaluate_all(
-        "all => all.map(e => e.getBoundingClientRect().right)"
+    ends = (
+        page.locator(".sigviz-row")
+        .first.locator("[tabindex]")
+        .evaluate_all("all => all.map(e => e.getBoundingClientRect().right)")
     )
     assert max(ends) <= room <= 1280 and _overflow(page) == 0
 

@@ -94,11 +94,18 @@ def test_what_is_wrong_is_said_on_the_page(settings: dict[str, str], said: str) 
     assert said in words and "Traceback" not in words
 
 
+REFUSED = "A folder can be opened only where the app serves its own machine alone"
+
+
 @pytest.mark.parametrize(
-    ("address", "said"),
-    [("0.0.0.0", "A folder can be opened only where the app serves its own machine alone"), ("127.0.0.1", "XXX")],
+    ("address", "folder", "said"),
+    [
+        ("0.0.0.0", "../etc/passwd", REFUSED),
+        ("0.0.0.0", " /etc", REFUSED),
+        ("127.0.0.1", "../etc/passwd", "'../etc/passwd' is not a model's id"),
+        ("127.0.0.1", "/etc", "'etc' has no config.json"),
+    ],
 )
-@pytest.mark.parametrize("folder", ["../etc/passwd", " /etc"])
 def test_a_folder_is_looked_for_only_where_the_app_serves_its_own_machine(
     monkeypatch: pytest.MonkeyPatch, address: str, folder: str, said: str
 ) -> None:
