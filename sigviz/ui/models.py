@@ -37,6 +37,7 @@ class Shelf:
             ended = [other for other, job in self._jobs.items() if job.finished and other != name]
             for oldest in ended[: max(0, len(self._jobs) - LOADED)]:  # what is still loading, somebody waits for
                 del self._jobs[oldest]
+                del self._seen[oldest]
         return job
 
     def touch(self, name: str) -> None:
