@@ -2,8 +2,8 @@
 
 TABLE_5 = "Table 5 of the SIG paper (arXiv:2305.15853)"
 EXAMPLES = {  # sentence -> where it is from or what it is good for
-    "a hideous , confusing spectacle , one that may well put the nail in the coffin of any future rice adaptations .": TABLE_5,
     "a well-made and often lovely depiction of the mysteries of friendship .": TABLE_5,
+    "a hideous , confusing spectacle , one that may well put the nail in the coffin of any future rice adaptations .": TABLE_5,
     "this is junk food cinema at its greasiest .": TABLE_5,
     "a remarkable 179-minute meditation on the nature of revolution .": TABLE_5,
     "not bad at all, and never dull for a moment": "negation",

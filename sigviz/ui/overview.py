@@ -8,7 +8,7 @@ from sigviz.models.classifier import TextClassifier
 from sigviz.ui.cards import theme
 from sigviz.ui.controls import Shared
 from sigviz.ui.messages import plain
-from sigviz.views import charts, heatmap, wording
+from sigviz.views import classes, heatmap, wording
 
 
 def predict(classifier: TextClassifier, text: str, shared: Shared) -> Prediction:
@@ -21,8 +21,7 @@ def show(prediction: Prediction) -> None:
     winner = plain(prediction.labels[int(prediction.probabilities.argmax())])
     share = wording.percent(float(prediction.probabilities.max()))
     st.markdown(f"The model says **{winner}** with a probability of {share}. Explained is **{plain(prediction.label)}**.")
-    figure = charts.classes(prediction, theme())
-    st.plotly_chart(figure, theme=None, config=charts.CONFIG, key="classes", alt="Probability of each class")
+    st.html(classes.html(prediction, theme()))
     if prediction.truncated:
         st.warning(
             f"The text is longer than the model can read: {prediction.truncated:,} tokens of it were left out. They are "

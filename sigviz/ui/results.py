@@ -17,7 +17,7 @@ from sigviz.views.heatmap import Scale
 
 QUICK = 1.0  # seconds: what is estimated to take less goes first, so that something stands there at once
 UNASKED = 30.0  # seconds: what is estimated to take longer waits for a click
-_LOOK_EVERY = 0.1  # seconds between looks at what is under way
+_LOOK_EVERY = (0.05, 0.3)  # seconds between looks: while quick ones are under way; afterwards, to leave the cores to the work
 
 
 def styles(label: str) -> None:
@@ -54,7 +54,7 @@ def stream(drawn: list[Card], classifier: TextClassifier, text: str) -> list[Att
             _watch(drawn)
         for one in drawn:
             _update(one)
-        time.sleep(_LOOK_EVERY)
+        time.sleep(_LOOK_EVERY[0] if waiting else _LOOK_EVERY[1])
     _watch(drawn)
     return [one.run.status.answer for one in drawn if one.run.status.answer]
 

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from sigviz.attribution import OUTPUTS, Attribution, Prediction
+from sigviz.attribution import OUTPUTS, Attribution
 from sigviz.views.figure import LABEL_LENGTH, finish, safe_label
 from sigviz.views.palette import Theme, inks
 from sigviz.views.wording import is_causal, number, percent, shortened, visible
 
 CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 MOST_UNITS = 60
-MOST_CLASSES = 20
 
 
 def ledger(attribution: Attribution, theme: Theme) -> go.Figure:
@@ -120,45 +119,6 @@ def budget(attribution: Attribution, theme: Theme) -> go.Figure:
         showlegend=False,
     )
     finish(figure, labels, theme, title=f"{_axis_title(attribution, 'F:', 0)}. Gap: what the scores leave unexplained")
-    return figure
-
-
-def classes(attribution: Attribution | Prediction, theme: Theme) -> go.Figure:
-    """The probability of every class in a plain forward pass, largest first; the target bold, with an arrow and in colour.
-
-    Of more than MOST_CLASSES the most probable ones and the target are drawn, and the others as one bar.
-    """
-    ink, target = inks(theme), attribution.target
-    ranked = np.argsort(-attribution.probabilities, kind="stable").tolist()
-    shown = ranked[:MOST_CLASSES]
-    if target not in shown:
-        shown[-1] = target
-    shares = attribution.probabilities[shown].tolist()
-    labels = [safe_label(attribution.labels[place]) for place in shown]
-    colours = [ink.towards if place == target else ink.neutral for place in shown]
-    if target in shown:
-        labels[shown.index(target)] = f"▸ <b>{labels[shown.index(target)]}</b>"
-    if len(ranked) > len(shown):
-        shares.append(max(0.0, 1.0 - sum(shares)))
-        labels.append(f"{len(ranked) - len(shown)} others")
-        colours.append(ink.neutral)
-    figure = go.Figure()
-    figure.add_bar(
-        x=shares,
-        y=np.arange(len(shares)),
-        orientation="h",
-        width=0.7,
-        marker={"color": colours},
-        text=[percent(share) for share in shares],
-        textposition="outside",
-        textfont={"color": ink.text},
-        cliponaxis=False,
-        hovertext=[f"{label}: {percent(share)}" for label, share in zip(labels, shares, strict=True)],
-        hovertemplate="%{hovertext}<extra></extra>",
-        showlegend=False,
-    )
-    finish(figure, labels, theme, title="Probability")
-    figure.update_xaxes(range=[0, 1.25], tickvals=[0, 0.25, 0.5, 0.75, 1], tickformat=".0%")
     return figure
 
 

@@ -46,7 +46,7 @@ def test_the_page_opens_on_an_explained_sentence_of_the_paper(open_page: Opener)
     page = open_page()
     expect(_cards(page)).to_have_count(3)
     expect(page.locator(".sigviz-row")).to_have_count(4)  # IG, exact SIG and SIG, DIG
-    assert "hideous" in _tokens(page)
+    assert "lovely" in _tokens(page)
     for card, method in enumerate(("IG", "SIG", "DIG")):
         facts = _facts(page, card)
         for fact in ("target", "F(x)", "F(x̄)", "steps", "passes", "time", f"{method} says that"):

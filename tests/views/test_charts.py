@@ -12,7 +12,7 @@ from sigviz.attribution import Unit
 from sigviz.views import charts
 from sigviz.views.palette import THEMES, inks
 
-MAKERS = [charts.ledger, charts.budget, charts.classes]
+MAKERS = [charts.ledger, charts.budget]
 # The tags that Plotly reads in labels; anything else between < and > would be swallowed.
 PLOTLY_TAGS = re.compile(r"</?b>|<br>")
 
@@ -64,7 +64,7 @@ def test_foreign_text_is_shown_as_it_is(attribution, text):
 
 
 def test_plotlys_own_template_is_not_inherited(attribution):
-    assert charts.classes(attribution(), "light").layout.template.layout.to_plotly_json() == {}
+    assert charts.ledger(attribution(), "light").layout.template.layout.to_plotly_json() == {}
 
 
 @pytest.mark.parametrize("make", [charts.ledger, charts.budget])
@@ -187,23 +187,3 @@ def test_the_budget_of_a_long_text_sums_the_rest_into_one_bar(long):
     assert bar.x[-2] == pytest.approx(long.raw[:140].sum())
     assert len(bar.x) == charts.MOST_UNITS + 2
     assert bar.base[-1] + bar.x[-1] == pytest.approx(long.output)
-
-
-def test_classes_are_ranked_and_the_target_is_marked(attribution):
-    explained = attribution(labels=("bad", "good", "so-so"), probabilities=np.array([0.2, 0.7, 0.1]), target=0)
-    figure = charts.classes(explained, "dark")
-    assert list(figure.layout.yaxis.ticktext) == ["good", "▸ <b>bad</b>", "so-so"]
-    assert list(figure.data[0].x) == [0.7, 0.2, 0.1]
-    assert list(figure.data[0].text) == ["70.0 %", "20.0 %", "10.0 %"]
-    neutral, towards = inks("dark").neutral, inks("dark").towards
-    assert list(figure.data[0].marker.color) == [neutral, towards, neutral]
-
-
-def test_many_classes_are_bounded_and_the_target_is_always_among_them(attribution):
-    probabilities = np.arange(100, 0, -1) / 5050
-    explained = attribution(labels=tuple(f"class {place}" for place in range(100)), probabilities=probabilities, target=99)
-    figure = charts.classes(explained, "light")
-    labels = figure.layout.yaxis.ticktext
-    assert len(labels) == charts.MOST_CLASSES + 1
-    assert labels[-2:] == ("▸ <b>class 99</b>", "80 others")
-    assert sum(figure.data[0].x) == pytest.approx(1)
