@@ -193,7 +193,7 @@ def _features(found: Scores, problem: Problem) -> np.ndarray | None:
 def _notes(classifier: TextClassifier, read: _Read, found: Scores, features: bool) -> tuple[str, ...]:
     own = [read.baseline.note] if read.baseline.note else []
     if features and found.features is None:
-        own.append("This method has no per-feature scores.")
+        own.append("This method has no per-feature scores, only one score for each unit.")
     return (*classifier.notes, *own, *found.notes)
 
 

@@ -66,8 +66,7 @@ def sequential_ig(problem: Problem, run: Runner, settings: Settings) -> Scores:
 def exact_sig(problem: Problem, run: Runner, settings: Settings) -> Scores:
     """raw is expected: n + 1 forward passes, no gradient."""
     _, expected = expectation(problem, run, settings)
-    note = "Exact SIG has a score for each unit but none for each feature; sig with steps has both."
-    return Scores(raw=expected.clone(), expected=expected, notes=(note,))
+    return Scores(raw=expected.clone(), expected=expected)
 
 
 def expectation(problem: Problem, run: Runner, settings: Settings) -> tuple[Corners, Tensor]:
