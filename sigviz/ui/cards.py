@@ -11,12 +11,12 @@ from sigviz.errors import Cancelled, SigvizError
 from sigviz.explain import Estimate, estimate
 from sigviz.methods import METHODS
 from sigviz.methods.registry import SHARED
+from sigviz.methods.runs import RunChoice
 from sigviz.models.classifier import TextClassifier
 from sigviz.ui import messages, run_controls
 from sigviz.ui.controls import Shared
 from sigviz.ui.jobs import Status, desk
 from sigviz.ui.messages import plain
-from sigviz.ui.runs import RunChoice
 from sigviz.views import heatmap, wording
 from sigviz.views.heatmap import Scale
 from sigviz.views.palette import Theme

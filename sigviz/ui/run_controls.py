@@ -7,11 +7,11 @@ import streamlit as st
 from sigviz.attribution import Value
 from sigviz.errors import InvalidSettings
 from sigviz.methods import METHODS, Option
+from sigviz.methods import runs as runs_text
 from sigviz.methods.registry import get
-from sigviz.ui import runs as runs_text
+from sigviz.methods.runs import RunChoice
 from sigviz.ui.controls import default
 from sigviz.ui.messages import plain
-from sigviz.ui.runs import RunChoice
 
 BASELINES = {  # the ones that have names; any token can be typed besides
     "mask": "mask: the token that the model was trained to fill in",

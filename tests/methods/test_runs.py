@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigviz.errors import InvalidSettings
-from sigviz.methods import METHODS
-from sigviz.ui import runs
-from sigviz.ui.runs import RunChoice
+from sigviz.methods import METHODS, runs
+from sigviz.methods.runs import RunChoice
 
 
 def test_the_default_is_ig_sig_and_dig_with_their_own_steps() -> None:
