@@ -6,6 +6,7 @@
     ├── ModelUnavailable     the model could not be had: network, name, access, broken or unsafe files
     ├── ModelUnsupported     the model is there, but it cannot be explained this way
     ├── CorpusUnavailable    the texts could not be had
+    ├── InvalidResults       a file of results is damaged, of something else, or in use
     ├── EngineError
     │   ├── OutOfMemory      even one sequence at a time does not fit
     │   ├── NotANumber       the model answered NaN or infinity
@@ -38,6 +39,10 @@ class ModelUnsupported(SigvizError):
 
 class CorpusUnavailable(SigvizError):
     """A corpus could not be fetched or read."""
+
+
+class InvalidResults(SigvizError):
+    """A study's file cannot be read, or belongs to another study."""
 
 
 class EngineError(SigvizError):

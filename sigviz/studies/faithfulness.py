@@ -1,0 +1,177 @@
+"""The faithfulness study: which method's top words does the model really need?  (arXiv:2305.15853, Tables 1-4 and 6-8)
+
+`evaluate` runs a Plan text by text and keeps what is done in a journal, so that it can be stopped or killed and goes on from
+there.  `examine` is one unit of work: all methods of one text, their metrics measured together.
+"""
+
+import platform
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import transformers
+
+from sigviz.attribution import Attribution, Floats
+from sigviz.errors import Cancelled, InvalidResults, SigvizError
+from sigviz.explain import explain_tokens
+from sigviz.methods.runs import RunChoice
+from sigviz.models import zoo
+from sigviz.models.classifier import TextClassifier
+from sigviz.models.untrained import untrained
+from sigviz.studies import corpora, parity, results
+from sigviz.studies.metrics import LEVELS, Measured, measure
+from sigviz.studies.plan import Plan, Task, tasks
+from sigviz.studies.results import Results, Row, Unit
+from sigviz.version import VERSION
+
+Report = Callable[[int, int, str], None]
+Workers = Callable[[Plan, list[Task], threading.Event], Iterable[Unit]]
+PROTOCOLLED = {"log_odds", "comprehensiveness", "sufficiency"}  # metrics whose value depends on the protocol
+
+
+def evaluate(
+    plan: Plan,
+    out: Path,
+    *,
+    progress: Report | None = None,
+    cancel: threading.Event | None = None,
+    workers: Workers | None = None,
+    local: bool = True,
+) -> Results:
+    """Run the study and write `out`, going on from where an earlier run of the same plan was stopped.
+
+    progress(done, total, what): in units of work, a text and a model each.  workers: who does the work; None: this process.
+    local: False where the plan comes from a page, whose visitors must not read this machine's files.
+    Raises: SigvizError for what a user can cause; Cancelled leaves the journal behind, from which the next run goes on.
+    """
+    corpus = corpora.load(plan.corpus, plan.split, limit=plan.limit, seed=plan.seed, local=local)
+    cancel = cancel or threading.Event()
+    about = _about(plan, corpus)
+    if out.exists():
+        return _finished(out, about)
+    every = tasks(plan, corpus)
+    with results.opened(out, about) as journal:
+        todo = [task for task in every if (task.model, task.control, task.text_id) not in journal.done]
+        _report(progress, len(every) - len(todo), len(every), "")
+        for unit in (workers or here)(plan, todo, cancel) if todo else ():
+            journal.add(unit)
+            _report(progress, len(journal.done), len(every), unit.key[0])
+            if cancel.is_set():
+                raise Cancelled("The study was stopped. What is done is kept: the same command goes on from there.")
+        order = [(task.model, task.control, task.text_id) for task in every]
+        return results.finish(out, [journal.done[key] for key in order], about)
+
+
+def here(plan: Plan, todo: list[Task], cancel: threading.Event) -> Iterator[Unit]:
+    """The work done in this process, one model in memory at a time."""
+    bench = Bench(plan)
+    for task in todo:
+        yield bench.examine(task, cancel)
+
+
+class Bench:
+    """Does units of work, keeping the model that it used last, and its untrained copy."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._loaded: dict[str, TextClassifier] = {}
+
+    def examine(self, task: Task, cancel: threading.Event | None = None) -> Unit:
+        """One unit of work; what its text makes impossible is said in the unit, and is not the end of the study."""
+        key = (task.model, task.control, task.text_id)
+        classifier = self._classifier(task.model, task.control)
+        try:
+            return Unit(key, tuple(examine(classifier, task, self._plan, cancel)))
+        except Cancelled:
+            raise
+        except SigvizError as error:
+            return Unit(key, error=str(error))
+
+    def _classifier(self, name: str, control: str) -> TextClassifier:
+        if name not in self._loaded:
+            loaded = zoo.load(name, device=self._plan.device, dtype=self._plan.dtype)
+            self._loaded = {name: parity.twice_embedded(loaded) if self._plan.parity else loaded}
+        if control and name + control not in self._loaded:
+            twin = untrained(self._loaded[name], self._plan.seed)
+            self._loaded[name + control] = parity.twice_embedded(twin) if self._plan.parity else twin
+        return self._loaded[name + control]
+
+
+def examine(classifier: TextClassifier, task: Task, plan: Plan, cancel: threading.Event | None = None) -> list[Row]:
+    """All methods of one text, explained and measured: one row a method, baseline and metric.  Raises SigvizError."""
+    choices = plan.choices()
+    found: list[Attribution] = []
+    whole: list[Floats] = []  # scores of all tokens, special ones too
+    for choice in choices:
+        settings = choice.settings(output=plan.output, seed=plan.seed)
+        attribution, tokens = explain_tokens(classifier, task.text, settings, cancel=cancel)
+        found.append(attribution)
+        whole.append(tokens)
+    values: list[dict[tuple[str, str], float]] = [_completeness(attribution) for attribution in found]
+    for place, protocol in enumerate(plan.protocols):
+        wanted = set(plan.metrics) if place == 0 else set(plan.metrics) & PROTOCOLLED
+        given = whole if plan.parity else None
+        measured = measure(classifier, found, protocol=protocol, k=plan.k, metrics=wanted, scores=given, cancel=cancel)
+        for known, one in zip(values, measured, strict=True):
+            known |= _values(one, protocol)
+    rows: list[Row] = []
+    for choice, attribution, known in zip(choices, found, values, strict=True):
+        base = {
+            "text_id": task.text_id,
+            "text": task.text,
+            "model": task.model,
+            "control": task.control,
+            "method": choice.method,
+            "settings": str(RunChoice(choice.method, options=choice.options)),
+            "baseline": choice.baseline,
+            "steps": attribution.settings.option("steps"),
+            "seed": plan.seed,
+            "seconds": attribution.cost.seconds,
+        }
+        rows += [{**base, "protocol": protocol, "metric": metric, "value": v} for (metric, protocol), v in known.items()]
+    return rows
+
+
+def _values(measured: Measured, protocol: str) -> dict[tuple[str, str], float]:
+    """By metric and protocol; the points of curves under names such as deletion@20."""
+    found = {(name, protocol if name in PROTOCOLLED else ""): float(value) for name, value in measured.values.items()}
+    for name in ("deletion", "insertion"):
+        points = getattr(measured, name)
+        if points is not None:
+            found |= {(f"{name}@{level}", ""): float(p) for level, p in zip((0, *LEVELS, 100), points, strict=True)}
+    return found
+
+
+def _completeness(attribution: Attribution) -> dict[tuple[str, str], float]:
+    """How far the scores are from adding up, in the unit of F: in total (the paper's Table 4), and the worst unit."""
+    found = {("total_delta", ""): attribution.total_delta}
+    if attribution.delta is not None:
+        found["worst_delta", ""] = float(np.abs(attribution.delta).max())
+    return found
+
+
+def _about(plan: Plan, corpus: corpora.Corpus) -> dict[str, Any]:
+    """What the results are of: kept in their metadata, and compared before a study goes on."""
+    versions = {"sigviz": VERSION, "torch": torch.__version__, "transformers": transformers.__version__}
+    return {
+        "plan": plan.to_dict(),
+        "corpus": {"name": corpus.name, "split": corpus.split, "texts": len(corpus), "sha256": corpus.sha256},
+        "versions": {**versions, "captum": version("captum"), "python": platform.python_version()},
+    }
+
+
+def _finished(out: Path, about: Mapping[str, Any]) -> Results:
+    """The results that are there already, if they are of this very study."""
+    there = results.load(out)
+    if any(there.about.get(name) != about[name] for name in ("plan", "corpus")):
+        raise InvalidResults(f"{out.name} holds the results of another study. Give another --out, or move that file away.")
+    return there
+
+
+def _report(progress: Report | None, done: int, total: int, what: str) -> None:
+    if progress is not None:
+        progress(done, total, what)

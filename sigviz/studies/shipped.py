@@ -1,0 +1,44 @@
+"""Studies whose results are shipped with sigviz: sigviz/data/studies/*.parquet, without their texts (corpora are not ours)."""
+
+import shlex
+from importlib.resources import files
+from pathlib import Path
+
+from sigviz.errors import InvalidResults
+from sigviz.methods import METHODS
+from sigviz.studies import results
+from sigviz.studies.plan import CHANCE, Plan
+from sigviz.studies.results import Results
+
+TABLE_1 = [id for id in METHODS if id in {"grad-input", "deeplift", "gradient-shap", "ig", "dig", "sig-exact"}]
+
+
+def known() -> dict[str, str]:
+    """The shipped studies: name -> title, in the order of their names."""
+    return {file.stem: file.stem.replace("-", " ") for file in sorted(_folder().glob("*.parquet"))}
+
+
+def load(name: str) -> Results:
+    """A shipped study by its name.  Raises InvalidResults where there is none of that name."""
+    if name not in known():
+        raise InvalidResults(f"No study {name[:60]!r} is shipped. There are: {', '.join(known()) or 'none'}.")
+    return results.load(_folder() / f"{name}.parquet")
+
+
+def command(found: Results) -> str:
+    """The command that makes these results, the name of its output left to the reader."""
+    plan = Plan.from_dict(found.about["plan"])
+    pairs = [("corpus", plan.corpus), ("split", plan.split)]
+    pairs += [("model", model) for model in plan.models]
+    pairs += [("method", run) for run in plan.runs if run.partition("(")[0] != CHANCE]
+    pairs += [("baseline", baseline) for baseline in plan.baselines]
+    pairs += [("protocol", protocol) for protocol in plan.protocols]
+    pairs += [("limit", str(plan.limit))] if plan.limit is not None else []
+    pairs += [("seed", str(plan.seed)), ("control", str(plan.control))]
+    pairs += [("parity", plan.parity)] if plan.parity else [("output", plan.output)] if plan.output != "logit" else []
+    flags = " ".join(f"--{name} {shlex.quote(value)}" for name, value in pairs)
+    return f"python -m sigviz evaluate {flags} --out results.parquet"
+
+
+def _folder() -> Path:
+    return Path(str(files("sigviz"))) / "data" / "studies"
