@@ -125,8 +125,11 @@ def _looks(attribution: Attribution, values: Floats, theme: Theme) -> list[_Look
     found = []
     for place, unit in enumerate(attribution.units):
         raw, rank = float(attribution.raw[place]), f"rank {ranks[place]} of {n}"
-        label = f"{_unit_text(unit)}: {wording.number(raw, 4)} ({OUTPUTS[settings.output]}), {rank}{spoken.get(place, '')}"
-        tip = f"{wording.amount(raw, settings.output, 4)} · {rank}"
+        value, varies = wording.number(raw, 4), ""
+        if attribution.spread is not None:  # over the seeds of a method that samples
+            varies = f" ± {wording.number(float(attribution.spread[place]), 2)}"
+        label = f"{_unit_text(unit)}: {value}{varies} ({OUTPUTS[settings.output]}), {rank}{spoken.get(place, '')}"
+        tip = f"{wording.amount(raw, settings.output, 4)}{varies} · {rank}"
         classes = f"sigviz-unit {_emphasis(place, top)}".strip()
         found.append(_Look(_painted(float(values[place]), theme), classes, tip, label))
     return found

@@ -17,7 +17,14 @@ _IN_WORDS = {  # the unit of F after a number, where the name of F would not mak
     "margin": "logits of margin",
     "max-logit": "logits",
 }
-_INITIALS = {"ig", "sig", "dig", "sdig", "lime", "shap"}
+_INITIALS = {"ig", "sig", "dig", "sdig", "lime"}
+_NAMES = {  # of methods whose papers write them in a way of their own
+    "grad-input": "Grad×Input",
+    "smoothgrad": "SmoothGrad",
+    "gradient-shap": "GradientShap",
+    "deeplift": "DeepLift",
+    "kernel-shap": "KernelSHAP",
+}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Characters that change how the text around them is shown while being invisible themselves: bidi embeddings, overrides
 # and isolates (one of them turns the rest of a page around), zero-width spaces, line and paragraph separators, tags.
@@ -97,7 +104,9 @@ def emphasised(raw: Floats) -> list[int]:
 
 
 def name(attribution: Attribution) -> str:
-    """The method as it stands in a sentence, from its id: "SIG", "Gradient SHAP"."""
+    """The method as it stands in a sentence, from its id: "SIG exact", "SmoothGrad"."""
+    if attribution.settings.method in _NAMES:
+        return _NAMES[attribution.settings.method]
     parts = [part.upper() if part in _INITIALS else part for part in attribution.settings.method.split("-")]
     return " ".join([parts[0][:1].upper() + parts[0][1:], *parts[1:]])
 
@@ -129,6 +138,8 @@ def facts(attribution: Attribution) -> list[tuple[str, str]]:
         ("steps", _setting(own.pop("steps", None))),
         ("rule", _setting(own.pop("quadrature", None))),
         *((key.replace("_", " "), _setting(value)) for key, value in own.items()),
+        ("seed", _setting(settings.seed) if "seeds" in own else ""),
+        ("varies by", spread_in_words(attribution)),
         ("unit", f"{settings.unit} ({len(attribution.units)} in this text)"),
         ("passes", f"{number(cost.forward)} forward + {number(cost.backward)} backward"),
         ("time", f"{number(cost.seconds, 2)} s"),
@@ -141,6 +152,18 @@ def facts(attribution: Attribution) -> list[tuple[str, str]]:
 def _setting(value: str | int | float | None) -> str:
     """One option's value; empty where it is not set, so that no line is shown for it."""
     return "" if value is None else visible(value) if isinstance(value, str) else number(value)
+
+
+def spread_in_words(attribution: Attribution) -> str:
+    """By how much the scores depend on the seed: "0.02 logits at the median token over 3 seeds (standard deviation)".
+
+    Empty where they do not, or where only one seed was tried.
+    """
+    if attribution.spread is None:
+        return ""
+    middle = amount(float(np.median(attribution.spread)), attribution.settings.output, 2)
+    seeds = number(attribution.settings.option("seeds"))
+    return f"{middle} at the median {attribution.settings.unit} over {seeds} seeds (standard deviation)"
 
 
 def _tokens_left_out(count: int) -> str:

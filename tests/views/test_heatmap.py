@@ -304,3 +304,12 @@ def test_a_grid_of_different_units_is_refused(attribution):
         heatmap.grid([attribution(), attribution("a hideous spectacle")], theme="light")
     with pytest.raises(ValueError, match="at least one"):
         heatmap.grid([], theme="light")
+
+
+def test_a_unit_says_by_how_much_its_score_varies_over_the_seeds(attribution):
+    spread = np.array([0.1, 0.0234, 0.0, 0.3, 0.01])
+    units = Page(heatmap.html(attribution(spread=spread), theme="light")).units
+    assert units[1]["data-tip"].startswith("2.314 logits ± 0.023 · rank 1")
+    assert ": 2.314 ± 0.023 (the target's logit), rank 1" in units[1]["aria-label"]
+    assert units[2]["data-tip"].startswith("−0.2000 logits ± 0 · rank")
+    assert "±" not in Page(heatmap.html(attribution(), theme="light")).units[1]["data-tip"]

@@ -111,7 +111,8 @@ def test_order_is_by_signed_score_and_ties_keep_the_texts_order():
 
 
 @pytest.mark.parametrize(
-    ("method", "shown"), [("sig", "SIG"), ("sig-exact", "SIG exact"), ("gradient-shap", "Gradient SHAP"), ("random", "Random")]
+    ("method", "shown"),
+    [("sig", "SIG"), ("sig-exact", "SIG exact"), ("gradient-shap", "GradientShap"), ("lime", "LIME"), ("random", "Random")],
 )
 def test_a_method_has_a_name_for_a_sentence(attribution, method, shown):
     assert wording.name(attribution(settings={"method": method})) == shown
@@ -148,6 +149,16 @@ def test_facts_leave_out_what_a_method_does_not_have_and_keep_what_only_it_has(a
     assert not {"steps", "rule", "tolerance", "cut off"} & set(facts)
     assert facts["noise level"] == "0.100"
     assert facts["passes"] == "1,602 forward + 0 backward"
+
+
+def test_facts_say_by_how_much_the_seed_moves_the_scores(attribution):
+    settings = {"method": "smoothgrad", "seed": 7, "options": (("samples", 10), ("seeds", 3))}
+    facts = dict(wording.facts(attribution(settings=settings, spread=np.array([0.1, 0.02, 0.0, 0.3, 0.01]))))
+    assert facts["varies by"] == "0.020 logits at the median token over 3 seeds (standard deviation)"
+    assert (facts["seed"], facts["seeds"], facts["samples"]) == ("7", "3", "10")
+    without = dict(wording.facts(attribution(settings={**settings, "options": (("seeds", 1),)})))
+    assert "varies by" not in without and without["seed"] == "7"
+    assert not {"seed", "varies by"} & set(dict(wording.facts(attribution())))
 
 
 def test_per_unit_promise_names_the_worst_unit_and_disclaims_the_total(attribution):
