@@ -117,6 +117,7 @@ class Attribution:
     expected: float64 [n] or None: F(x) - F(x̄ⁱ), what raw_i must be for a method that is complete per unit.
     output, baseline_output: F(x) and F(x̄), every content token replaced.
     probabilities: float64 [classes], a plain forward pass.  features: float32 [content tokens, D] or None.
+    spread: float64 [n] or None: the standard deviation of raw over the seeds; None where nothing is sampled, or with one seed.
     truncated: tokens of the text that the model's limit cut off.  notes: what a reader must know, in sentences.
     """
 
@@ -136,6 +137,7 @@ class Attribution:
     features: NDArray[np.float32] | None = None
     truncated: int = 0
     notes: tuple[str, ...] = ()
+    spread: Floats | None = None
 
     @property
     def scores(self) -> Floats:
@@ -164,6 +166,7 @@ class Attribution:
             "units": [{"text": unit.text, "start": unit.start, "end": unit.end} for unit in self.units],
             "raw": self.raw.tolist(),
             "scores": self.scores.tolist(),
+            "spread": _listed(self.spread),
             "expected": _listed(self.expected),
             "delta": _listed(self.delta),
             "total_delta": self.total_delta,

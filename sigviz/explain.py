@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from sigviz.attribution import Attribution, Cost, Prediction, Settings, Unit
+from sigviz.attribution import Attribution, Cost, Floats, Prediction, Settings, Unit
 from sigviz.engine.engine import Progress, Run
 from sigviz.errors import InvalidSettings
 from sigviz.methods import registry
@@ -63,6 +63,22 @@ def explain_with(
     features: bool = False,
 ) -> Attribution:
     """`explain` with settings already checked; the same result, errors and arguments."""
+    return explain_tokens(classifier, text, settings, progress=progress, cancel=cancel, features=features)[0]
+
+
+def explain_tokens(
+    classifier: TextClassifier,
+    text: str,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    cancel: threading.Event | None = None,
+    features: bool = False,
+) -> tuple[Attribution, Floats]:
+    """The explanation, and a score for every token of the input, special ones included: float64 [T].
+
+    A method with scores of units alone gives special tokens 0, and each token of a unit an equal part of its score.
+    """
     started = time.perf_counter()
     spec = registry.get(settings.method)
     run = Run(classifier, progress=progress, cancel=cancel)
@@ -71,9 +87,8 @@ def explain_with(
     looked = _look(classifier, read, settings, run)
     found = spec.compute(looked.problem, run, settings)
     run.finish()
-    raw = looked.problem.per_unit(found.features.sum(-1)) if found.raw is None and found.features is not None else found.raw
-    assert raw is not None
-    return Attribution(
+    raw, tokens = _scored(found, looked.problem)
+    attribution = Attribution(
         model=classifier.name,
         text=text,
         units=read.units,
@@ -88,9 +103,21 @@ def explain_with(
         cost=_cost(classifier, run, time.perf_counter() - started),
         settings=settings,
         features=_features(found, looked.problem) if features else None,
+        spread=None if found.spread is None else found.spread.cpu().numpy(),
         truncated=read.encoding.truncated,
         notes=_notes(classifier, read, found, features),
     )
+    return attribution, tokens.cpu().numpy()
+
+
+def _scored(found: Scores, problem: Problem) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scores of the units [n] and of all tokens [T], float64."""
+    if found.raw is None:
+        assert found.features is not None
+        tokens = found.features.sum(-1)
+        return problem.per_unit(tokens), tokens
+    members = problem.members.to(found.raw)
+    return found.raw, (found.raw / members.sum(1)) @ members
 
 
 def predict(classifier: TextClassifier, text: str, target: int | str | None = None) -> Prediction:
@@ -166,6 +193,7 @@ def _look(classifier: TextClassifier, read: _Read, settings: Settings, run: Run)
         output=output,
         baseline_output=baseline_output,
         embeddings=classifier.vocabulary,
+        walked=classifier.walked,
     )
     return _Looked(problem, classifier.probabilities(logits[:1])[0].cpu().numpy(), target)
 

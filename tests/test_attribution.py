@@ -140,7 +140,7 @@ def test_a_quoted_value_is_one_short_line(value: Any) -> None:
 # the document
 
 ENTRY = {
-    *("method", "settings", "units", "raw", "scores", "expected", "delta", "total_delta"),
+    *("method", "settings", "units", "raw", "scores", "spread", "expected", "delta", "total_delta"),
     *("output", "baseline_output", "cost", "notes"),
 }
 

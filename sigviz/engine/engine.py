@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sigviz.engine.memory import rows_that_fit
 from sigviz.engine.scheduler import turns_of
@@ -111,6 +111,25 @@ class Run:
             self._check()  # the wait may have been long
             yield
 
+    @contextmanager
+    def alone(self) -> Iterator[nn.Module]:
+        """F as a plain module, word embeddings [B, T, D] -> [B], for a method that hooks the model.
+
+        Everyone who runs the model takes the device first, so nobody meets the hooks; at the end the model's modules are as
+        they were, whatever happened.  Every call is counted, on its way back too.  Raises Cancelled, NotANumber, OutOfMemory.
+        """
+        try:
+            with self._turn(), _left_as_found(self.classifier.model):
+                yield _Alone(self)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            raise OutOfMemory(
+                "The text and its baseline together do not fit into the device's memory, and this method needs both at once. "
+                "Use a shorter text, a smaller model, or dtype bfloat16."
+            ) from error
+        self._report()
+
     def finish(self) -> None:
         """Say that nothing more is to come: an estimate that was too high would leave a bar short of its end."""
         self.total = self.forward + self.backward
@@ -158,6 +177,49 @@ def _halved(rows: int, tokens: int, error: RuntimeError) -> int:
             "or dtype bfloat16."
         ) from error
     return rows // 2
+
+
+class _Alone(nn.Module):
+    """F of word embeddings, counted: what Run.alone() lends."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.model = run.classifier.model  # so that whoever walks over the modules meets the model's
+        self._run = run
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """[B, T, D] -> [B], float64."""
+        run = self._run
+        assert run.objective is not None
+        if embeddings.requires_grad:
+            embeddings.register_hook(self._went_back)
+        values = run.objective(_finite(run.classifier.logits(embeddings.clone())))  # some models write into their input
+        run.forward += len(embeddings)
+        return values
+
+    def _went_back(self, gradients: Tensor) -> None:
+        _finite(gradients, "gradients")
+        self._run.backward += len(gradients)
+
+
+@contextmanager
+def _left_as_found(model: nn.Module) -> Iterator[None]:
+    """Hooks and attributes that are set on the model's modules meanwhile are gone again afterwards."""
+    found = [
+        (module, set(vars(module)), {name: dict(kept) for name, kept in vars(module).items() if "_hooks" in name})
+        for module in model.modules()
+    ]
+    try:
+        yield
+    finally:
+        for module, attributes, hooks in found:
+            for name in set(vars(module)) - attributes:
+                delattr(module, name)
+            for name, before in hooks.items():
+                now = vars(module)[name]
+                if now or before:
+                    now.clear()
+                    now.update(before)
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

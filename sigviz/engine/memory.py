@@ -9,14 +9,14 @@ import torch
 from sigviz.models.classifier import TextClassifier
 
 _SHARE = 0.25  # of the free memory; the rest is for what other jobs and the allocator's gaps take
-_BUSY = {"cpu": 768, "mps": 8192, "cuda": 65536}  # tokens in a chunk beyond which a device gets no faster
+_BUSY = {"cpu": 1536, "mps": 8192, "cuda": 65536}  # tokens in a chunk beyond which a device gets no faster
 
 
 def rows_that_fit(classifier: TextClassifier, tokens: int, backward: bool) -> int:
     """Sequences of `tokens` tokens in one chunk: at least 1, at most what keeps the device busy."""
     free = _free_bytes(classifier.device)
     fits = int(_SHARE * free / _bytes_a_sequence(classifier, tokens, backward))
-    return max(1, min(fits, _BUSY.get(classifier.device.type, 768) // tokens))
+    return max(1, min(fits, _BUSY.get(classifier.device.type, 1536) // tokens))
 
 
 def _bytes_a_sequence(classifier: TextClassifier, tokens: int, backward: bool) -> int:

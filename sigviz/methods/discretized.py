@@ -74,5 +74,9 @@ def word_paths(problem: Problem, run: Runner, settings: Settings) -> Tensor:
     near = Neighbours(problem.embeddings())
     words, baseline = problem.ids[problem.content], problem.baseline_vector
     walk = Walk(settings.option("strategy"), settings.option("steps"), settings.option("neighbours"))
-    found = anchors(words, near, baseline, problem.baseline_token, walk, run.turn)
+    found = problem.walked.anchors(
+        words,
+        (problem.baseline_token, baseline.cpu().numpy().tobytes(), walk),
+        lambda unknown: anchors(unknown, near, baseline, problem.baseline_token, walk, run.turn),
+    )
     return embedding_paths(words, found, near, baseline, walk.steps)

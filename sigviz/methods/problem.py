@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from sigviz.paths.path import Path, Points
+from sigviz.paths.walked import Walked
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Problem:
     output: float
     baseline_output: float
     embeddings: Callable[[], Tensor]
+    walked: Walked = field(default_factory=Walked)
 
     @cached_property
     def content(self) -> Tensor:
@@ -58,15 +60,28 @@ class Runner(Protocol):
         """The device for one piece of other work, such as a search for neighbours; raises Cancelled when asked to stop."""
         ...
 
+    def alone(self) -> AbstractContextManager[nn.Module]:
+        """F as a plain module, word embeddings [B, T, D] -> [B], to be hooked: nobody else is on the device meanwhile."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:
     """What a method found.  features: float64 [T, D] or None.  raw: float64 [n]; where None, the features' sums by unit.
 
-    expected: float64 [n], what each raw must be, or None.  notes: what a reader must know.
+    expected: float64 [n], what each raw must be, or None.  spread: float64 [n], the standard deviation of raw over seeds, or
+    None.  notes: what a reader must know.
     """
 
     features: Tensor | None = None
     raw: Tensor | None = None
     expected: Tensor | None = None
     notes: tuple[str, ...] = field(default=())
+    spread: Tensor | None = None
+
+    def per_unit(self, problem: Problem) -> Tensor:
+        """One score a unit: raw, or the features' sums.  float64 [n]"""
+        if self.raw is not None:
+            return self.raw
+        assert self.features is not None
+        return problem.per_unit(self.features.sum(-1))

@@ -16,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from sigviz.attribution import quoted
 from sigviz.errors import InvalidSettings, ModelUnsupported
 from sigviz.models import text as texts
+from sigviz.paths.walked import Walked
 
 Objective = Callable[[Tensor], Tensor]
 _SPECIAL = ("pad", "unk")
@@ -34,10 +35,10 @@ class Baseline:
 
 
 class TextClassifier:
-    """A sequence classifier, its tokenizer and its names; safe to share between threads, since nothing in it changes.
+    """A sequence classifier, its tokenizer and its names; safe to share between threads, since what it answers never changes.
 
-    The model is put into evaluation mode and its parameters are frozen.  Raises ModelUnsupported, saying why, for what
-    can't be explained from word embeddings.
+    walked: the walks over its vocabulary's words that were taken so far.  The model is put into evaluation mode and its
+    parameters are frozen.  Raises ModelUnsupported, saying why, for what can't be explained from word embeddings.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class TextClassifier:
         self.name = name
         self.revision = revision
         self.notes = notes
+        self.walked = Walked()
         own = _labels(model)  # refuses a model without classes, whatever names are given
         self.labels = _distinct(labels or own)
         self.multi_label = model.config.problem_type == "multi_label_classification"
@@ -104,6 +106,9 @@ class TextClassifier:
 
     def vocabulary(self) -> Tensor:
         """The word embeddings of the whole vocabulary.  [V, D]"""
+        layer = self.model.get_input_embeddings()
+        if type(layer) is torch.nn.Embedding and layer.weight.dtype == self.working_dtype:  # some kinds scale or project
+            return layer.weight.detach()
         return self.embed(np.arange(self._words))
 
     def logits(self, embeddings: Tensor) -> Tensor:

@@ -9,12 +9,15 @@ import torch
 from sigviz.engine.scheduler import Scheduler
 from sigviz.errors import Cancelled, NotANumber, OutOfMemory
 from sigviz.explain import explain
+from sigviz.methods import METHODS
 from sigviz.models.classifier import TextClassifier
 from tests import tiny
 from tests.methods.axioms import assert_same
 from tests.methods.cases import ALL, VARIANTS, name, small
 
 WORST = 1e-10
+# those with a fourth chunk to stop before: a method of one look is done by then, and gives what it has
+LONG = [(id, own) for id, own in VARIANTS if METHODS[id].passes(METHODS[id].settings(**own), 5)[0] > 4]
 
 
 # being asked to
@@ -29,7 +32,7 @@ def test_what_is_cancelled_before_it_starts_never_looks(spec) -> None:
     assert classifier.forward == 0
 
 
-@pytest.mark.parametrize(("id", "own"), VARIANTS)
+@pytest.mark.parametrize(("id", "own"), LONG)
 def test_what_is_cancelled_on_the_way_looks_no_more(id: str, own, rows) -> None:
     rows(1)
     classifier, cancel, seen = tiny.watched(), threading.Event(), []

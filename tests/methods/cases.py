@@ -13,7 +13,7 @@ from tests import tiny
 
 ALL = list(METHODS.values())
 PROMISING = [spec for spec in ALL if spec.promises is not Promise.NOTHING]
-SMALL = {"steps": 4, "neighbours": 10}  # of options that cost something
+SMALL = {"steps": 4, "neighbours": 10, "samples": 8, "seeds": 2}  # of options that cost something
 LADDERS: dict[str, tuple[int, ...]] = {"steps": (16, 64, 256), "factor": (4, 5, 6, 7)}  # by the option that must grow
 BELOW = {"steps": 1e-10, "factor": 2e-2}  # what is left of the error at the top: Gauss-Legendre, and a first-order sum
 BASELINES = ("mask", "pad", "unk", "zero", "mean", "film")

@@ -6,7 +6,7 @@ Nothing of sigviz is used but the tokens of the units; the model runs on one seq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -191,9 +191,7 @@ def with_midpoints(path: list[Array], factor: int) -> list[Array]:
 
 
 def _paths(case: Case, strategy: str, m: int, K: int, factor: int) -> dict[int, list[Array]]:
-    return {
-        t: with_midpoints(word_path(case.ids[t], case.b, case.b_id, case.E, strategy, m, K), factor) for t in case.content
-    }
+    return {t: with_midpoints(word_path(case.ids[t], case.b, case.b_id, case.E, strategy, m, K), factor) for t in case.content}
 
 
 def dig(case: Case, strategy: str, m: int, K: int, factor: int) -> Array:
@@ -222,3 +220,74 @@ def _moved(case: Case, paths: dict[int, list[Array]], tokens: list[int], points:
             for j in range(case.x.shape[1]):
                 features[t, j] += gradient[t, j] * (paths[t][k + 1][j] - paths[t][k][j])
     return features
+
+
+def grad_input(case: Case) -> Array:
+    """Shrikumar et al. 2016: features [T, D]."""
+    gradient, features = case.gradient(case.x), np.zeros_like(case.x)
+    for t in case.content:
+        for j in range(case.x.shape[1]):
+            features[t, j] = case.x[t, j] * gradient[t, j]
+    return features
+
+
+def lengths(case: Case, gradient: Array) -> list[float]:
+    """The tokens' gradients' L2 norms, added up unit by unit."""
+    return [sum(math.sqrt(sum(g * g for g in gradient[t])) for t in unit) for unit in case.tokens]
+
+
+def smooth_gradient(case: Case, samples: int, sigma: float, seed: int) -> Array:
+    """Smilkov et al. 2017: the mean gradient over noisy copies, [T, D]."""
+    spread = case.x[case.content].max() - case.x[case.content].min()
+    mean = np.zeros_like(case.x)
+    for k in range(samples):
+        noise = np.random.default_rng((seed, k, 1)).standard_normal(case.x.shape)
+        point = case.x.copy()
+        for t in case.content:
+            point[t] += sigma * spread * noise[t]
+        mean += case.gradient(point) / samples
+    return mean
+
+
+def gradient_shap(case: Case, samples: int, sigma: float, seed: int) -> Array:
+    """Expected gradients (Erion et al. 2019) from one baseline: features [T, D]."""
+    start, features = case.replaced(*range(len(case.tokens))), np.zeros_like(case.x)
+    spread = case.x[case.content].max() - case.x[case.content].min()
+    for k in range(samples):
+        alpha = np.random.default_rng((seed, k, 0)).random()
+        noise = np.random.default_rng((seed, k, 1)).standard_normal(case.x.shape)
+        point = start + alpha * (case.x - start)
+        for t in case.content:
+            point[t] += sigma * spread * noise[t]
+        features += case.gradient(point) * (case.x - start) / samples
+    return features
+
+
+def coalitions(case: Case) -> dict[tuple[int, ...], float]:
+    """F of the text with the units at 0 replaced, for every row of zeros and ones."""
+    n = len(case.tokens)
+    return {kept: case.F(case.replaced(*(i for i in range(n) if not kept[i]))) for kept in product((0, 1), repeat=n)}
+
+
+def shapley(case: Case) -> list[float]:
+    """Lundberg and Lee 2017, eq. 4, over all subsets."""
+    values, n = coalitions(case), len(case.tokens)
+    found = [0.0] * n
+    for kept, value in values.items():
+        for i in range(n):
+            if not kept[i]:
+                size = sum(kept)
+                weight = math.factorial(size) * math.factorial(n - size - 1) / math.factorial(n)
+                found[i] += weight * (values[(*kept[:i], 1, *kept[i + 1 :])] - value)
+    return found
+
+
+def lime(rows: Array, values: Array, counts: float, width: float, penalty: float) -> Array:
+    """Ribeiro et al. 2016 by the normal equations, the intercept a column of ones without a penalty: [n]."""
+    design, weights = np.column_stack([rows, np.ones(len(rows))]), np.zeros(len(rows))
+    for k, row in enumerate(rows):
+        cosine = math.sqrt(row.sum() / len(row))  # of a row of zeros and ones and a row of ones
+        weights[k] = counts * math.exp(-((1 - cosine) ** 2) / (2 * width**2))
+    ridge = penalty * np.eye(design.shape[1])
+    ridge[-1, -1] = 0
+    return np.linalg.solve(design.T @ (weights[:, None] * design) + ridge, design.T @ (weights * values))[:-1]
