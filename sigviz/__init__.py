@@ -15,6 +15,7 @@ from sigviz.errors import (
     Cancelled,
     CorpusUnavailable,
     EngineError,
+    InvalidResults,
     InvalidSettings,
     InvalidText,
     ModelUnavailable,
@@ -27,8 +28,8 @@ from sigviz.errors import (
 from sigviz.explain import explain
 from sigviz.methods import METHODS
 from sigviz.models.zoo import load
+from sigviz.version import VERSION as __version__  # noqa: F401 (not for `import *`)
 
-__version__ = "0.1.0"
 __all__ = [
     "METHODS",
     "Attribution",
@@ -36,6 +37,7 @@ __all__ = [
     "CorpusUnavailable",
     "Cost",
     "EngineError",
+    "InvalidResults",
     "InvalidSettings",
     "InvalidText",
     "ModelUnavailable",

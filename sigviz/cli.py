@@ -1,4 +1,4 @@
-"""The command line: python -m sigviz explain | models | methods | finetune.
+"""The command line: python -m sigviz explain | models | methods | evaluate | finetune.
 
 Bad input ends with code 2, one line on stderr that says what is wrong and what to do, and nothing on stdout.
 """
@@ -8,20 +8,20 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import transformers
 
+from sigviz import cli_studies
 from sigviz.attribution import OUTPUTS, UNITS, Attribution, document
-from sigviz.engine.engine import Progress
 from sigviz.errors import InvalidSettings, InvalidText, SigvizError
 from sigviz.explain import explain_with
 from sigviz.methods import METHODS, Method, Option, Promise
 from sigviz.methods.registry import get
 from sigviz.models import zoo
+from sigviz.terminal import bar, line, plain
 
 BAD_INPUT = 2
 STOPPED = 130  # as shells say it for Ctrl-C
@@ -31,7 +31,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse, but an error is one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{_line(f'{self.prog}: {message}. See {self.prog} --help.')}\n")
+        self.exit(BAD_INPUT, f"{line(f'{self.prog}: {message}. See {self.prog} --help.')}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _failed(message: str) -> int:
-    print(_line(f"sigviz: {message}"), file=sys.stderr)
+    print(line(f"sigviz: {message}"), file=sys.stderr)
     return BAD_INPUT
 
 
@@ -79,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_explain(commands.add_parser("explain", help="explain one text"))
     commands.add_parser("models", help="list the models that need no id or folder").set_defaults(run=_models)
     commands.add_parser("methods", help="list the methods and their settings").set_defaults(run=_methods)
+    cli_studies.add_evaluate(commands.add_parser("evaluate", help="measure how faithful methods are on a corpus"))
     _add_finetune(commands.add_parser("finetune", help="train an adapter for the bundled base model"))
     return parser
 
@@ -119,11 +120,11 @@ def _explain(given: argparse.Namespace) -> None:
     shared = {name: getattr(given, name) for name in ("baseline", "unit", "target", "output", "contrast", "seed")}
     settings = [method.settings(**shared, **_taken_by(method, own)) for method in methods]  # checked before the model loads
     text = _piped() if given.text == "-" else given.text
-    with _bar("loading") as progress:
+    with bar("loading") as progress:
         classifier = zoo.load(given.model, device=given.device, dtype=given.dtype, progress=progress)
     found = []
     for wanted in settings:
-        with _bar(wanted.method) as progress:
+        with bar(wanted.method) as progress:
             found.append(explain_with(classifier, text, wanted, progress=progress))
     print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
 
@@ -155,16 +156,7 @@ def _table(found: list[Attribution]) -> str:
         lines += [f"  note: {note}" for note in one.notes]
     if first.truncated:
         lines.append(f"The text was cut: {first.truncated} tokens past the model's limit were left out.")
-    return "\n".join(map(_plain, lines))  # names of models and classes are as foreign as the text
-
-
-def _plain(text: str) -> str:
-    """Text that cannot move the cursor or colour the terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
-def _line(message: str) -> str:
-    return _plain(" ".join(message.split()))
+    return "\n".join(map(plain, lines))  # names of models and classes are as foreign as the text
 
 
 def _models(_: argparse.Namespace) -> None:
@@ -196,7 +188,7 @@ def _add_finetune(parser: argparse.ArgumentParser) -> None:
 
 def _finetune(given: argparse.Namespace) -> None:
     from sigviz.models import finetuning  # the trainer is slow to import, and only this command needs it
-    from sigviz.studies import corpora
+    from sigviz.studies import corpora, rated
 
     names = ("architecture", "seed", "epochs", "learning_rate", "rank", "batch", "patience")
     recipe = finetuning.Recipe(**{name: getattr(given, name) for name in names})
@@ -204,36 +196,20 @@ def _finetune(given: argparse.Namespace) -> None:
         raise InvalidSettings(f"limit is {given.limit}; it must be at least 1. Leave it out to train on everything.")
     if given.out.exists() and not given.out.is_dir():
         raise InvalidSettings(f"{given.out} is a file. Give --out a folder, or a name that is not there yet.")
-    limits = {"train": given.limit}  # an accuracy is only worth something on the whole of the other two
-    splits = {split: corpora.load(given.corpus, split, limit=limits.get(split), seed=given.seed) for split in corpora.SPLITS}
+    # an accuracy is only worth something on the whole of the other two: the limit is the training texts' alone
+    splits = corpora.for_training(given.corpus, limit=given.limit, seed=given.seed)
     given.out.mkdir(parents=True, exist_ok=True)  # a place that takes nothing is met now, not after the first epoch
-    data = {split: finetuning.Examples(corpus.texts, corpus.labels) for split, corpus in splits.items()}
+    data = {split: finetuning.Examples(part.texts, corpora.labelled(part)) for split, part in splits.items()}
     chosen = {name: getattr(given, name) for name in (*names, "limit") if getattr(given, name) is not None}
     flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]
     about = {
         "corpus": given.corpus,
         "corpus_licence": splits["train"].licence,
         "corpus_sha256": splits["train"].sha256,
-        "corpus_rules": corpora.RULES,
+        "corpus_rules": corpora.RULES if given.corpus in rated.FILES else "labels and splits as the corpus gives them",
         "licence": "Apache-2.0",
         "command": f"python -m sigviz finetune --corpus {given.corpus} --out {given.out} {' '.join(flags)}",
     }
-    card = finetuning.finetune(recipe, data, corpora.LABELS, given.out, about)
+    card = finetuning.finetune(recipe, data, splits["train"].label_names or corpora.LABELS, given.out, about)
     accuracy, error, n = card["test_accuracy"], card["test_standard_error"], card["n"]["test"]
     print(f"test accuracy {accuracy:.4f} (standard error {error:.4f}, n = {n})")
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Progress | None]:
-    """A progress line on stderr, where somebody sits in front of it."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-
-    def show(done: int, total: int) -> None:
-        print(f"\r{title}: {100 * done // max(total, 1):3d} %", end="", file=sys.stderr, flush=True)
-
-    try:
-        yield show
-    finally:
-        print("\r" + " " * (len(title) + 8) + "\r", end="", file=sys.stderr, flush=True)

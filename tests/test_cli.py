@@ -26,6 +26,7 @@ ENTRY = {
     "units",
     "raw",
     "scores",
+    "spread",
     "expected",
     "delta",
     "total_delta",

@@ -141,7 +141,7 @@ def test_a_secret_is_caught(line: str) -> None:
 
 
 def test_instructions_are_read_whole() -> None:
-    found = instructions("FROM a AS b\n# no\nRUN x \\\n    # not this\n    && y\nFROM c\ncmd [\"z\"]\n")
+    found = instructions('FROM a AS b\n# no\nRUN x \\\n    # not this\n    && y\nFROM c\ncmd ["z"]\n')
     assert found == [("FROM", "a AS b"), ("RUN", "x && y"), ("FROM", "c"), ("CMD", '["z"]')]
     assert last_stage(found) == [("FROM", "c"), ("CMD", '["z"]')]
     with pytest.raises(ValueError, match="unpack"):

@@ -14,7 +14,7 @@ REQUIREMENTS = ("requirements.txt", "requirements-models.txt", "requirements-dev
 PINNED = re.compile(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*")
 OURS = {"sigviz", *sys.stdlib_module_names}
 # imported where it is found, and done without where it is not
-OPTIONAL: dict[str, str] = {}
+OPTIONAL: dict[str, str] = {"ray": "studies on a cluster; requirements-ray.txt"}
 
 
 def requirements(text: str) -> dict[str, str]:
