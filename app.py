@@ -7,6 +7,7 @@ its script.
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sigviz.ui.startup import warmed_up
@@ -14,8 +15,15 @@ from sigviz.ui.startup import warmed_up
 HERE = Path(__file__).parent
 
 if get_script_run_ctx(suppress_warning=True) is None:  # not a session's script: the server's import
+    # Streamlit takes a folder pages/ for its old kind of app until this script has called st.navigation once: whoever came
+    # first, and not to the start page, would see that page alone, without this file's configuration
+    PagesManager.uses_pages_directory = False
     app = st.App(__file__, lifespan=warmed_up)
 else:
     st.set_page_config(page_title="sigviz", page_icon=str(HERE / "sigviz/data/icon.svg"), layout="wide")
-    compare = st.Page(HERE / "pages/compare.py", title="Compare", icon=":material/compare:", default=True)
-    st.navigation([compare]).run()
+    pages = [
+        st.Page(HERE / "pages/compare.py", title="Compare", icon=":material/compare:", default=True),
+        st.Page(HERE / "pages/faithfulness.py", title="Faithfulness", icon=":material/fact_check:"),
+        st.Page(HERE / "pages/batch.py", title="Batch", icon=":material/table_rows:"),
+    ]
+    st.navigation(pages).run()

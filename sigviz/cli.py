@@ -145,9 +145,9 @@ def _table(found: list[Attribution]) -> str:
     probability = first.probabilities[first.target]
     lines = [f"{first.model}: {first.label} ({probability:.3f}); scores are raw, in {OUTPUTS[first.settings.output]}", ""]
     wide = max(len(unit.text) for unit in first.units)
-    lines.append("".ljust(wide) + "".join(f"{one.settings.method:>12}" for one in found))
+    lines.append("".ljust(wide) + "".join(f"{one.settings.method:>15}" for one in found))
     for i, unit in enumerate(first.units):
-        lines.append(unit.text.ljust(wide) + "".join(f"{one.raw[i]:12.4f}" for one in found))
+        lines.append(unit.text.ljust(wide) + "".join(f"{one.raw[i]:15.4f}" for one in found))
     lines.append("")
     for one in found:
         worst = "" if one.delta is None else f", largest |delta| of a unit {abs(one.delta).max():.2g}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sigviz.engine.engine import Progress
+from sigviz.views import wording
 
 EVERY = 30.0  # seconds between progress lines where nobody sits in front of it, as in a log
 
@@ -52,7 +53,7 @@ class Remaining:
         if not interactive and now - self._said < EVERY and done < total:
             return
         self._said = now
-        left = f", about {duration((now - began) / (done - before) * (total - done))} left" if done > before else ""
+        left = f", about {wording.duration((now - began) / (done - before) * (total - done))} left" if done > before else ""
         text = line(f"{done:,} of {total:,} texts{left} {what}")[:100]
         print(f"\r{text:<100}" if interactive else text, end="" if interactive else "\n", file=sys.stderr, flush=True)
 
@@ -60,10 +61,3 @@ class Remaining:
         """Leave the line clean for what comes next."""
         if sys.stderr.isatty():
             print("\r" + " " * 100 + "\r", end="", file=sys.stderr, flush=True)
-
-
-def duration(seconds: float) -> str:
-    """As people say it."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

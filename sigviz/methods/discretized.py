@@ -76,7 +76,7 @@ def word_paths(problem: Problem, run: Runner, settings: Settings) -> Tensor:
     walk = Walk(settings.option("strategy"), settings.option("steps"), settings.option("neighbours"))
     found = problem.walked.anchors(
         words,
-        (problem.baseline_token, baseline.cpu().numpy().tobytes(), walk),
+        (settings.baseline, walk),  # a baseline's name means the same vector in every text of a model
         lambda unknown: anchors(unknown, near, baseline, problem.baseline_token, walk, run.turn),
     )
     return embedding_paths(words, found, near, baseline, walk.steps)

@@ -13,6 +13,7 @@ from sigviz.methods import METHODS
 from sigviz.methods.registry import SHARED
 from sigviz.methods.runs import RunChoice
 from sigviz.models.classifier import TextClassifier
+from sigviz.studies import batch
 from sigviz.ui import messages, run_controls
 from sigviz.ui.controls import Shared
 from sigviz.ui.jobs import Status, desk
@@ -20,8 +21,6 @@ from sigviz.ui.messages import plain
 from sigviz.views import heatmap, wording
 from sigviz.views.heatmap import Scale
 from sigviz.views.palette import Theme
-
-_WEIGHING = {"cpu": 2.5e-6}  # seconds that a neighbouring word takes to be weighed, for 384 features on 2 cores
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,7 @@ def draw(i: int, choice: RunChoice, alone: bool, classifier: TextClassifier, tex
 
 def _question(classifier: TextClassifier, text: str, settings: Settings) -> Question:
     cost = estimate(classifier, text, settings)
-    seconds = desk().pace(classifier) * cost.tokens * (cost.forward + cost.backward)
-    return Question(settings, cost, seconds + _WEIGHING.get(classifier.device.type, 1e-7) * cost.weighed)
+    return Question(settings, cost, desk().pace(classifier) * batch.work(cost))
 
 
 def _limit_of(settings: Settings) -> Settings | None:
@@ -156,8 +154,3 @@ def passes(cost: Estimate) -> str:
     """The estimated passes in words."""
     backward = f" and {cost.backward:,} backward" if cost.backward else ""
     return f"{cost.units:,} units, {cost.forward:,} forward{backward} passes of {cost.tokens:,} tokens."
-
-
-def duration(seconds: float) -> str:
-    """About how long, to be read by people."""
-    return f"{max(seconds, 1):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -12,7 +12,7 @@ from sigviz.ui import cards, messages, run_controls
 from sigviz.ui.cards import Card, Look
 from sigviz.ui.controls import Shared
 from sigviz.ui.jobs import Status, desk, question
-from sigviz.views import heatmap
+from sigviz.views import heatmap, wording
 from sigviz.views.heatmap import Scale
 
 QUICK = 1.0  # seconds: what is estimated to take less goes first, so that something stands there at once
@@ -74,7 +74,7 @@ def _may_run(one: Card, asked: Hashable) -> bool:
     seconds = one.run.question.seconds
     why = "Stopped." if asked in stopped else ""
     if not why and seconds > UNASKED and asked not in started:
-        why = f"This would take about {cards.duration(seconds)}."
+        why = f"This would take about {wording.duration(seconds)}."
     if why:
         one.state_slot.info(f"{why} {cards.passes(one.run.question.cost)}", icon=":material/hourglass_empty:")
         one.button_slot.button("Run", icon=":material/play_arrow:", key=f"start{one.place}", on_click=_start, args=(asked,))

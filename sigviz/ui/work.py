@@ -193,14 +193,7 @@ def words(work: Work[Any]) -> str:
         return "Stopping…"
     doing = plain(wording.shortened(work.text, _LONGEST)) or "Starting"
     seconds = work.seconds_left
-    return doing if seconds is None else f"{doing} · about {duration(seconds)} left"
-
-
-def duration(seconds: float) -> str:
-    """About how long, to be read by people: "40 s", "12 min", "3.5 h"."""
-    if seconds < 90:
-        return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    return doing if seconds is None else f"{doing} · about {wording.duration(seconds)} left"
 
 
 def _place(key: str) -> str:

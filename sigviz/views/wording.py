@@ -244,3 +244,10 @@ def _quoted(text: str) -> str:
     shown = shortened(text, 40) or "∅"
     turns = any(bidirectional(character) in ("R", "AL", "AN") for character in shown)
     return f"“\u2068{shown}\u2069”" if turns else f"“{shown}”"
+
+
+def duration(seconds: float) -> str:
+    """About how long, to be read by people: "40 s", "12 min", "3.5 h"."""
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -189,11 +189,6 @@ def test_stopping_and_starting_does_not_pile_up_threads() -> None:
     gate.open.set()
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0.1, "1 s"), (75, "75 s"), (600, "10 min"), (9000, "2.5 h")])
-def test_a_duration_is_said_in_fitting_units(seconds: float, said: str) -> None:
-    assert work.duration(seconds) == said
-
-
 def _page() -> None:
     """A page that starts work and shows it; its script is read from here by AppTest, so it imports for itself."""
     import streamlit as st

@@ -248,3 +248,8 @@ def test_words_never_show_nan_a_hyphen_for_minus_or_a_raw_control(attribution, r
         assert "nan" not in words.lower()
         assert not any(f"-{digit}" in words for digit in "0123456789")
         assert "\u202e" not in words and "\x00" not in words
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.1, "1 s"), (75, "75 s"), (600, "10 min"), (9000, "2.5 h")])
+def test_a_duration_is_said_in_fitting_units(seconds: float, said: str) -> None:
+    assert wording.duration(seconds) == said
