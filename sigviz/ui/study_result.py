@@ -78,9 +78,8 @@ def _facts(found: Results) -> None:
         st.warning(EXPLANATION, icon=":material/science:")
     failed = dict(found.about.get("failed") or {})
     if failed:
-        st.caption(
-            f"{len(failed):,} texts could not be explained and are left out, the first: {plain(str(next(iter(failed.values()))))}"
-        )
+        first = plain(str(next(iter(failed.values()))))
+        st.caption(f"{len(failed):,} texts could not be explained and are left out, the first: {first}")
 
 
 def _choices(found: Results, means: pd.DataFrame) -> tuple[str, str, Column | None]:
@@ -164,7 +163,7 @@ def _curves(mine: pd.DataFrame, model: str) -> None:
 def _steps(mine: pd.DataFrame, model: str, protocol: str) -> None:
     st.caption(
         "What more steps buy (Table 4 of the SIG paper). Exact SIG takes no steps: it is the line that SIG tends to. The "
-        "total delta of IG falls with the steps; that of SIG does not, because SIG promises each word's own sum, not the total."
+        "total delta of IG falls with the steps; that of SIG does not, for SIG promises each word's own sum, not the total."
     )
     stepped = mine[mine["steps"].notna().astype(bool) & (mine["control"] == "").astype(bool)]
     if stepped.groupby("method", observed=True)["steps"].nunique().max() < 2 if len(stepped) else True:
