@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sigviz.ui import controls, ledger, messages, models, overview, results, run_controls
+from sigviz.ui import controls, ledger, measures, messages, models, overview, results, run_controls
 
 st.title("Which words decided?")
 st.markdown(
@@ -44,3 +44,4 @@ results.rescale(cards, scale)
 if found:
     overview.grid(found)
     ledger.show(found)
+    measures.show(cards, classifier)

@@ -40,8 +40,8 @@ def _passes(settings: Settings, n: int) -> tuple[int, int]:
     passes=lambda settings, n: (3, 1),
 )
 def grad_input(problem: Problem, run: Runner, settings: Settings) -> Scores:
-    """features: x times the gradient at x, float64 [T, D], zero at special tokens."""
-    return Scores(features=run.integrate(at_text(problem.x, _own(problem))))
+    """features: x times the gradient at x, float64 [T, D]; special tokens, which belong to no unit, have theirs, too."""
+    return Scores(features=run.integrate(at_text(problem.x, problem.x)))
 
 
 @method(

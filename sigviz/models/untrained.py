@@ -22,7 +22,7 @@ def untrained(classifier: TextClassifier, seed: int = 0) -> TextClassifier:
     Raises ModelUnsupported where the model has no layers outside its encoder.
     """
     model = classifier.model
-    encoder = getattr(model, model.base_model_prefix, None)
+    encoder = getattr(model, getattr(model, "base_model_prefix", ""), None)
     if not isinstance(encoder, nn.Module):
         raise ModelUnsupported(f"{classifier.name[:100]} has no encoder apart from its head: there is no untrained control.")
     heads = [*_linear(model, without=encoder)]

@@ -103,6 +103,7 @@ def _fetched(plan: Plan) -> None:
 def _connect(ray: Any, address: str, actors: int | None) -> None:
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_worker_niceness", "0")  # else whatever else runs here comes first, and actors take minutes
     # an actor on one core computes in one thread, and none reports what it does to anybody
     variables = {"GOMP_SPINCOUNT": "1000"}
     try:

@@ -56,6 +56,7 @@ class Card:
     state_slot: DeltaGenerator
     button_slot: DeltaGenerator
     map_slot: DeltaGenerator
+    measures_slot: DeltaGenerator
 
     @property
     def looks(self) -> list[Look]:
@@ -71,14 +72,14 @@ def draw(i: int, choice: RunChoice, alone: bool, classifier: TextClassifier, tex
     """Draw a run's controls, its slots and its cost; None where its settings do not work, which is then said in its place."""
     with st.container(border=True, key=f"card{i}"):
         run_controls.draw(i, choice, alone)
-        preview_slot, state_slot, button_slot, map_slot = (st.empty() for _ in range(4))
+        preview_slot, state_slot, button_slot, map_slot, measures_slot = (st.empty() for _ in range(5))
         with messages.shown():
             settings = choice.settings(**asdict(shared))
             limit = _limit_of(settings)
             preview = None if limit is None else Look(_question(classifier, text, limit))
             run = Look(_question(classifier, text, settings))
             state_slot.caption(f"Waiting. {passes(run.question.cost)}")
-            return Card(i, run, preview, preview_slot, state_slot, button_slot, map_slot)
+            return Card(i, run, preview, preview_slot, state_slot, button_slot, map_slot, measures_slot)
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from sigviz.methods import METHODS
 from sigviz.studies import published, summary
 from sigviz.studies.metrics import METRICS, PROTOCOLS
 from sigviz.studies.parity import EXPLANATION
@@ -17,6 +18,7 @@ from sigviz.ui.study import KEY
 from sigviz.views import charts, export, markup, study_charts, study_table
 
 NOTHING = "nothing"
+MOST_LINES = 5  # of a chart that can still be read
 TABLE_1 = ("log_odds", "comprehensiveness", "sufficiency")
 PROTOCOL_HELP = (
     "How the top 20 % are counted. content: special tokens always stay, and 20 % of the words are taken, rounded up. paper: "
@@ -153,11 +155,29 @@ def _curves(mine: pd.DataFrame, model: str) -> None:
         "Words are replaced by the baseline in the order of their scores. Deletion starts from the whole text: a good "
         "method's curve falls early. Insertion starts from a text of baselines alone: a good method's curve rises early."
     )
+    runs = dict(zip(mine["settings"], mine["method"], strict=True))
+    own = [run for run, method in runs.items() if method != summary.CHANCE]
+    first = [run for run in own if METHODS[runs[run]].shown_first or METHODS[runs[run]].id in _limits()]
+    drawn = st.multiselect(
+        "Drawn",
+        own,
+        default=first[:MOST_LINES],
+        key=f"{KEY}_drawn",
+        max_selections=MOST_LINES,
+        help="Random scores always are.",
+    )
+    lines = mine[mine["settings"].isin(drawn) | (mine["method"] == summary.CHANCE)]
     for baseline in dict.fromkeys(mine["baseline"]):
         st.markdown(f"**Baseline {plain(str(baseline))}**")
         for place, kind in zip(st.columns(2), ("deletion", "insertion"), strict=True):
             with place:
-                _chart(study_charts.curves(mine, theme(), kind=kind, model=model, baseline=baseline), f"{kind}_{baseline}")
+                figure = study_charts.curves(lines, theme(), kind=kind, model=model, baseline=baseline, highlighted=drawn)
+                _chart(figure, f"{kind}_{baseline}")
+
+
+def _limits() -> set[str]:
+    """Methods that are what another tends to."""
+    return {spec.preview for spec in METHODS.values() if spec.preview}
 
 
 def _steps(mine: pd.DataFrame, model: str, protocol: str) -> None:
@@ -182,7 +202,7 @@ def _steps(mine: pd.DataFrame, model: str, protocol: str) -> None:
 def _baselines(mine: pd.DataFrame, model: str, protocol: str) -> None:
     st.caption(
         "The same methods with different baselines (Tables 6 to 8 of the SIG paper have pad, Tables 1 to 3 mask). A short "
-        "line: the method hardly depends on what stands in for a missing word."
+        "line: the method hardly depends on what stands in for a missing word. Bars: standard error."
     )
     if mine["baseline"].nunique() < 2:
         st.info("These results have one baseline only. Choose mask and pad, and run again.", icon=":material/info:")

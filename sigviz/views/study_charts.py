@@ -160,7 +160,7 @@ def baselines(
             hovertemplate="%{hovertext}<extra>%{fullData.name}</extra>",
         )
     figure.update_layout(showlegend=True)
-    finish(figure, [_name(*run) for run in rows], theme, f"{_axis(metric)}. Bars: standard error")
+    finish(figure, [_name(*run) for run in rows], theme, _axis(metric).replace("; ", ";<br>").replace(", ", ",<br>", 1))
     return figure
 
 

@@ -156,11 +156,15 @@ def _cell(method: str, metric: str, row: dict[str, object] | None, published: Co
 
 
 def named(method: str, settings: str) -> tuple[str, str]:
-    """(label, what differs from its defaults) of a run: ("IG", "steps=250") for ig(steps=250)."""
+    """(label, what differs from its defaults) of a run: ("IG", "steps=250") for ig(steps=250).
+
+    One seed is a study's own default and is left out.
+    """
     label = METHODS[method].label if method in METHODS else method
     inside = settings.removeprefix(method)
     bracketed = inside.startswith("(") and inside.endswith(")")
-    detail = inside[1:-1].replace(",", ", ") if bracketed else "" if settings == method else settings
+    parts = [part for part in inside[1:-1].split(",") if part != "seeds=1"]
+    detail = ", ".join(parts) if bracketed else "" if settings == method else settings
     return label, detail
 
 

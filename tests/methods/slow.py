@@ -225,7 +225,7 @@ def _moved(case: Case, paths: dict[int, list[Array]], tokens: list[int], points:
 def grad_input(case: Case) -> Array:
     """Shrikumar et al. 2016: features [T, D]."""
     gradient, features = case.gradient(case.x), np.zeros_like(case.x)
-    for t in case.content:
+    for t in range(case.x.shape[0]):
         for j in range(case.x.shape[1]):
             features[t, j] = case.x[t, j] * gradient[t, j]
     return features
