@@ -57,11 +57,14 @@ def evaluate(
     with results.opened(out, about) as journal:
         todo = [task for task in every if (task.model, task.control, task.text_id) not in journal.done]
         _report(progress, len(every) - len(todo), len(every), "")
-        for unit in (workers or here)(plan, todo, cancel) if todo else ():
-            journal.add(unit)
-            _report(progress, len(journal.done), len(every), unit.key[0])
-            if cancel.is_set():
-                raise Cancelled("The study was stopped. What is done is kept: the same command goes on from there.")
+        try:
+            for unit in (workers or here)(plan, todo, cancel) if todo else ():
+                journal.add(unit)
+                _report(progress, len(journal.done), len(every), unit.key[0])
+                if cancel.is_set():
+                    raise Cancelled
+        except Cancelled:
+            raise Cancelled("The study was stopped. What is done is kept: the same settings go on from there.") from None
         order = [(task.model, task.control, task.text_id) for task in every]
         return results.finish(out, [journal.done[key] for key in order], about)
 

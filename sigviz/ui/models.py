@@ -64,10 +64,7 @@ def shelf() -> Shelf:
 def classifier(name: str) -> TextClassifier:
     """The model called `name`, loading shown where the page stands.  Raises SigvizError when it cannot be had."""
     name = name.strip()  # as the loader does: a space before a folder must not hide it
-    if _is_folder(name) and st.get_option("server.address") not in _ALONE:
-        raise ModelUnavailable(
-            "A folder can be opened only where the app serves its own machine alone. Give the id of a model instead."
-        )
+    refuse_folder(name)
     job = shelf().ask(name)
     slot = st.empty()
     while not job.finished:
@@ -76,6 +73,14 @@ def classifier(name: str) -> TextClassifier:
         time.sleep(_LOOK_EVERY)
     slot.empty()
     return job.result()
+
+
+def refuse_folder(name: str) -> None:
+    """Raises ModelUnavailable for a folder of this machine, unless the app serves this machine alone."""
+    if _is_folder(name.strip()) and st.get_option("server.address") not in _ALONE:
+        raise ModelUnavailable(
+            "A folder can be opened only where the app serves its own machine alone. Give the id of a model instead."
+        )
 
 
 def _is_folder(name: str) -> bool:

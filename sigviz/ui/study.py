@@ -11,13 +11,12 @@ import streamlit as st
 from sigviz.attribution import MAX_SEED
 from sigviz.errors import InvalidResults
 from sigviz.methods import METHODS
-from sigviz.models import zoo
 from sigviz.studies import corpora, faithfulness, results, shipped
 from sigviz.studies.metrics import PROTOCOLS
 from sigviz.studies.parity import EXPLANATION
 from sigviz.studies.plan import CONTROL_TEXTS, PAPERS_CODE, Plan
 from sigviz.studies.results import Results
-from sigviz.ui import messages, work
+from sigviz.ui import controls, messages, models, work
 from sigviz.ui.messages import plain
 from sigviz.ui.run_controls import BASELINE_HELP, BASELINES
 from sigviz.ui.work import Report
@@ -31,7 +30,7 @@ KEPT = 20  # studies of visitors that stay on the server's disk, to go on from o
 
 def source() -> Results | None:
     """The results to show; None where there are none yet, or where they are wrong, which is then said."""
-    chosen = st.segmented_control("Results", SOURCES, default=SHIPPED, key=f"{KEY}_source", persist_state="session")
+    chosen = st.segmented_control("Results", SOURCES, default=SHIPPED, key=f"{KEY}_source", bind="query-params")
     with messages.shown():
         return {RUN: _run, OPEN: _open}.get(chosen or SHIPPED, _shipped)()
     return None
@@ -68,6 +67,8 @@ def _open() -> Results | None:
 def _run() -> Results | None:
     """Controls, Run, progress; then what came out, or what there is after a stop."""
     plan = _plan()
+    for name in plan.models if plan is not None else ():
+        models.refuse_folder(name)
     going = work.current(KEY)
     if plan is not None and (going is None or going.finished):
         out = _place(plan)
@@ -97,7 +98,11 @@ def _evaluate(plan: Plan, out: Path, report: Report, cancel: Event) -> Results:
 def _place(plan: Plan) -> Path:
     """Where this plan's results lie on the server: the same for everybody who asks for the same."""
     name = hashlib.sha256(json.dumps(plan.to_dict(), sort_keys=True).encode()).hexdigest()[:24]
-    return corpora.cache_folder() / "studies" / f"{name}.parquet"
+    return _folder() / f"{name}.parquet"
+
+
+def _folder() -> Path:
+    return corpora.cache_folder() / "studies"
 
 
 def _make_room(out: Path) -> None:
@@ -121,39 +126,33 @@ def _plan() -> Plan | None:
 
 def _pick_texts() -> dict[str, Any]:
     """Model, corpus and sample, in the words of Plan."""
-    model = st.selectbox(
-        "Model",
-        [entry.name for entry in zoo.models()],
-        accept_new_options=True,
-        key=f"{KEY}_model",
-        persist_state="session",
-    )
+    model = controls.model()
     entries = {entry.name: entry for entry in corpora.known()}
     corpus = st.selectbox(
         "Texts",
         [*entries],
         accept_new_options=True,
         key=f"{KEY}_corpus",
-        persist_state="session",
+        bind="query-params",
         help="A corpus by name, or type the id of a data set of the Hugging Face Hub that has a column of texts.",
     )
     if corpus in entries:
         st.caption(plain(f"{entries[corpus].title}: {entries[corpus].description}"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = st.text_input("Split", "test", max_chars=60, key=f"{KEY}_split", persist_state="session", width=130)
+        split = st.text_input("Split", "test", max_chars=60, key=f"{KEY}_split", bind="query-params", width=130)
         limit = st.number_input(
             "Number of texts",
             1,
             MOST_TEXTS,
             50,
             key=f"{KEY}_limit",
-            persist_state="session",
+            bind="query-params",
             width=150,
             help="A random sample by the seed: many corpora are sorted, so the first ones would be no sample.",
         )
-        seed = st.number_input("Seed", 0, MAX_SEED, 0, key=f"{KEY}_seed", persist_state="session", width=120)
+        seed = st.number_input("Seed", 0, MAX_SEED, 0, key=f"{KEY}_seed", bind="query-params", width=120)
     return {
-        "models": (model or zoo.DEFAULT,),
+        "models": (model.strip(),),
         "corpus": corpus or "",
         "split": split.strip(),
         "limit": int(limit),
@@ -163,7 +162,7 @@ def _pick_texts() -> dict[str, Any]:
 
 def _pick_methods() -> dict[str, Any]:
     """Methods, baselines, the control and parity mode, in the words of Plan."""
-    parity = st.toggle("Parity with the papers' code", key=f"{KEY}_parity", persist_state="session", help=EXPLANATION)
+    parity = st.toggle("Parity with the papers' code", key=f"{KEY}_parity", bind="query-params", help=EXPLANATION)
     methods = st.multiselect(
         "Methods",
         [*METHODS],
@@ -188,7 +187,7 @@ def _pick_methods() -> dict[str, Any]:
         MOST_TEXTS,
         min(CONTROL_TEXTS, 20),
         key=f"{KEY}_control",
-        persist_state="session",
+        bind="query-params",
         width=230,
         help="For so many of the texts the same is measured on a copy of the model whose classification head is random. "
         "A metric that looks as good there says little about what the model has learnt (Zafar et al. 2021).",

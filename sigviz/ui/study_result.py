@@ -35,7 +35,7 @@ def show(found: Results) -> None:
     _facts(found)
     model, protocol, column = _choices(found, means)
     mine = means[(means["model"] == model).astype(bool)]
-    view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], key=f"{KEY}_view", persist_state="session") or _VIEWS[0]
+    view = st.segmented_control("View", _VIEWS, default=_VIEWS[0], key=f"{KEY}_view", bind="query-params") or _VIEWS[0]
     if view == "Table":
         _table(mine, protocol, column)
     elif view == "Against IG":
@@ -100,7 +100,7 @@ def _choices(found: Results, means: pd.DataFrame) -> tuple[str, str, Column | No
                     default=protocols[0],
                     key=f"{KEY}_protocol",
                     help=PROTOCOL_HELP,
-                    persist_state="session",
+                    bind="query-params",
                 )
                 or protocols[0]
             )
