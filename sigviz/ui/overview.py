@@ -8,7 +8,7 @@ from sigviz.models.classifier import TextClassifier
 from sigviz.ui.cards import theme
 from sigviz.ui.controls import Shared
 from sigviz.ui.messages import plain
-from sigviz.views import classes, heatmap, wording
+from sigviz.views import agreement, classes, heatmap, wording
 
 
 def predict(classifier: TextClassifier, text: str, shared: Shared) -> Prediction:
@@ -31,7 +31,9 @@ def show(prediction: Prediction) -> None:
 
 
 def grid(found: list[Attribution]) -> None:
-    """Methods against tokens, as a table."""
+    """Methods against tokens, as a table, and how far the methods agree."""
     with st.expander("Grid: methods × units, scores divided by their length", key="grid", on_change="rerun") as section:
         if section.open:
             st.html(heatmap.grid(found, theme=theme()))
+            if len(found) > 1:
+                st.html(agreement.html(found))

@@ -32,14 +32,16 @@ Opener = Callable[..., Page]
 
 @pytest.fixture
 def open_page(address: str, browser: Browser) -> Iterator[Opener]:
-    """open_page(width=1280, theme="light", settled=True, **settings): the Compare page with these settings in its link.
+    """open_page(at="", width=1280, theme="light", settled=True, **settings): a page with these settings in its link.
+
+    at: the page's path; "" for the Compare page.
 
     Whatever goes wrong in the page's own script, asks for a host outside, or opens a dialog fails the test.
     """
     faults: list[str] = []
     contexts = []
 
-    def opened(width: int = 1280, theme: str = "light", settled: bool = True, **settings: str) -> Page:
+    def opened(at: str = "", width: int = 1280, theme: str = "light", settled: bool = True, **settings: str) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
         contexts.append(context)
         page = context.new_page()
@@ -47,8 +49,8 @@ def open_page(address: str, browser: Browser) -> Iterator[Opener]:
         page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: _outside(request.url, address) and faults.append(f"asked for {request.url}"))
-        page.goto(f"{address}/?{urlencode(settings)}" if settings else address)
-        page.wait_for_selector(".sigviz-row, [data-testid=stAlert]")
+        page.goto(f"{address}/{at}?{urlencode(settings)}" if settings else f"{address}/{at}")
+        page.wait_for_selector("h1" if at else ".sigviz-row, [data-testid=stAlert]")
         if settled:
             settle(page)
         return page
