@@ -162,6 +162,17 @@ def load(place: Path | IO[bytes], name: str = "") -> Results:
     return Results(rows, about)
 
 
+def about(path: Path) -> dict[str, Any]:
+    """What a results file says of itself, without its rows.  Raises InvalidResults for what is no results file."""
+    try:
+        said = json.loads((pq.read_schema(path).metadata or {}).get(_METADATA, b"null"))
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise InvalidResults(f"{path.name} is not a results file. Give one that `sigviz evaluate` wrote.") from error
+    if not isinstance(said, dict):
+        raise InvalidResults(f"{path.name} is a Parquet file, but not one that `sigviz evaluate` wrote.")
+    return said
+
+
 def _read(path: Path, *, cut: bool) -> tuple[Mapping[str, Any] | None, list[Unit]]:
     """The journal's head and its units; a torn end is left out and, with `cut`, cut off the file."""
     content = path.read_bytes()

@@ -1,6 +1,7 @@
 """Studies whose results are shipped with sigviz: sigviz/data/studies/*.parquet, without their texts (corpora are not ours)."""
 
 import shlex
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,9 +14,23 @@ from sigviz.studies.results import Results
 TABLE_1 = [id for id in METHODS if id in {"grad-input", "deeplift", "gradient-shap", "ig", "dig", "sig-exact"}]
 
 
+@cache
 def known() -> dict[str, str]:
-    """The shipped studies: name -> title, in the order of their names."""
-    return {file.stem: file.stem.replace("-", " ") for file in sorted(_folder().glob("*.parquet"))}
+    """The shipped studies: name -> title, the ones with the most methods first."""
+    plans = {file.stem: Plan.from_dict(results.about(file)["plan"]) for file in _folder().glob("*.parquet")}
+    texts = {name: results.about(_folder() / f"{name}.parquet")["corpus"]["texts"] for name in plans}
+    order = sorted(plans, key=lambda name: (-len(_methods(plans[name])), name))
+    return {name: _title(plans[name], texts[name]) for name in order}
+
+
+def _title(plan: Plan, texts: int) -> str:
+    methods, runs = _methods(plan), len(plan.runs)
+    what = f"{len(methods)} methods" if runs == len(methods) else f"{len(methods)} methods with different steps"
+    return f"{', '.join(plan.models)}: {what}, baseline {' and '.join(plan.baselines)}, {texts} texts of {plan.corpus}"
+
+
+def _methods(plan: Plan) -> set[str]:
+    return {run.partition("(")[0] for run in plan.runs}
 
 
 def load(name: str) -> Results:
