@@ -16,7 +16,7 @@ import transformers
 
 from sigviz import cli_studies
 from sigviz.attribution import OUTPUTS, UNITS, Attribution, document
-from sigviz.errors import InvalidSettings, InvalidText, SigvizError
+from sigviz.errors import Cancelled, InvalidSettings, InvalidText, SigvizError
 from sigviz.explain import explain_with
 from sigviz.methods import METHODS, Method, Option, Promise
 from sigviz.methods.registry import get
@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given.run(given)
         print(end="", flush=True)  # here, where a full disk or a reader that has left can still be met
+    except Cancelled as error:
+        print(line(f"sigviz: {error}"), file=sys.stderr)
+        return STOPPED
     except SigvizError as error:
         return _failed(str(error))
     except KeyboardInterrupt:

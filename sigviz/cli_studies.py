@@ -122,8 +122,10 @@ def _summary(found: "Results") -> Iterator[str]:
     arrows = {name: {"lower": "lower is better", "higher": "higher is better"}.get(MEASURES[name].better) for name in MEASURES}
     yield "; ".join(f"{MEASURES[name].label}: {arrow}" for name, arrow in arrows.items() if arrow)
     yield f"mean (standard error); *: differs from IG on the same texts, p < {STARRED} by a paired sign-flip test, uncorrected"
-    for key, error in dict(found.about.get("failed") or {}).items():
-        yield f"left out: {key}: {error}"
+    failed = dict(found.about.get("failed") or {})
+    yield from (f"left out: {key}: {error}" for key, error in [*failed.items()][:10])
+    if len(failed) > 10:
+        yield f"left out: {len(failed) - 10:,} more, which the file's metadata names"
 
 
 def _cell(row: Any, places: int | None, star: set[tuple[Any, ...]]) -> str:

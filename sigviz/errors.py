@@ -6,7 +6,8 @@
     ├── ModelUnavailable     the model could not be had: network, name, access, broken or unsafe files
     ├── ModelUnsupported     the model is there, but it cannot be explained this way
     ├── CorpusUnavailable    the texts could not be had
-    ├── InvalidResults       a file of results is damaged, of something else, or in use
+    ├── InvalidResults       a file of results is damaged, or of something else
+    │   └── InUse            another process is writing it
     ├── EngineError
     │   ├── OutOfMemory      even one sequence at a time does not fit
     │   ├── NotANumber       the model answered NaN or infinity
@@ -43,6 +44,10 @@ class CorpusUnavailable(SigvizError):
 
 class InvalidResults(SigvizError):
     """A study's file cannot be read, or belongs to another study."""
+
+
+class InUse(InvalidResults):
+    """Another process is at work on this file."""
 
 
 class EngineError(SigvizError):

@@ -42,7 +42,7 @@ class Remaining:
 
     def __init__(self) -> None:
         self._started: tuple[float, int] | None = None
-        self._said = 0.0
+        self._said = time.monotonic()
 
     def __call__(self, done: int, total: int, what: str) -> None:
         """done of total units of work are done; `what` names the last."""
@@ -50,11 +50,11 @@ class Remaining:
         self._started = self._started or (now, done)  # what was done before this run tells nothing about its pace
         began, before = self._started
         interactive = sys.stderr.isatty()
-        if not interactive and now - self._said < EVERY and done < total:
+        if not interactive and (done == before or (now - self._said < EVERY and done < total)):
             return
         self._said = now
         left = f", about {wording.duration((now - began) / (done - before) * (total - done))} left" if done > before else ""
-        text = line(f"{done:,} of {total:,} texts{left} {what}")[:100]
+        text = line(f"{done:,} of {total:,} done{left} {what}")[:100]
         print(f"\r{text:<100}" if interactive else text, end="" if interactive else "\n", file=sys.stderr, flush=True)
 
     def close(self) -> None:

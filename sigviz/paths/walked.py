@@ -8,10 +8,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
+import numpy as np
 import torch
 from torch import Tensor
 
-WAYS = 8  # (baseline, walk) pairs that are kept; of each at most the vocabulary's words, some 100 bytes a word
+WAYS = 8  # (baseline, walk) pairs that are kept; of each at most the vocabulary's words, some 250 bytes a word
 
 
 class Walked:
@@ -19,7 +20,7 @@ class Walked:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._ways: OrderedDict[Hashable, dict[int, Tensor]] = OrderedDict()
+        self._ways: OrderedDict[Hashable, dict[int, bytes]] = OrderedDict()
 
     def anchors(self, words: Tensor, way: Hashable, walk: Callable[[Tensor], Tensor]) -> Tensor:
         """[n] -> [n, m].  way: all that a walk depends on besides its word.  walk: anchors of words never met before."""
@@ -30,7 +31,8 @@ class Walked:
                 self._ways.popitem(last=False)
             missing = [word for word in dict.fromkeys(words.tolist()) if word not in known]
         if missing:  # walked without the lock: two threads may walk the same way twice, with the same result
-            found = walk(torch.tensor(missing, device=words.device)).to("cpu", torch.int32)
+            found = walk(torch.tensor(missing, device=words.device)).to("cpu", torch.int32).numpy()
             with self._lock:
-                known.update(zip(missing, found, strict=True))
-        return torch.stack([known[word] for word in words.tolist()]).to(words)
+                known.update((word, anchors.tobytes()) for word, anchors in zip(missing, found, strict=True))
+        rows = np.frombuffer(b"".join(known[word] for word in words.tolist()), np.int32).reshape(len(words), -1)
+        return torch.from_numpy(rows.copy()).to(words)

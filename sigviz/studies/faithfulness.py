@@ -16,7 +16,7 @@ import torch
 import transformers
 
 from sigviz.attribution import Attribution, Floats
-from sigviz.errors import Cancelled, InvalidResults, SigvizError
+from sigviz.errors import Cancelled, InvalidResults, InvalidSettings, InvalidText, NotANumber
 from sigviz.explain import explain_tokens
 from sigviz.methods.runs import RunChoice
 from sigviz.models import zoo
@@ -51,10 +51,15 @@ def evaluate(
     corpus = corpora.load(plan.corpus, plan.split, limit=plan.limit, seed=plan.seed, local=local)
     cancel = cancel or threading.Event()
     about = _about(plan, corpus)
+    if out.suffix == ".journal":
+        raise InvalidSettings(f"{out.name} is how journals are called. Give --out another ending, such as .parquet.")
+    every = tasks(plan, corpus)
     if out.exists():
         return _finished(out, about)
-    every = tasks(plan, corpus)
     with results.opened(out, about) as journal:
+        if out.exists():  # finished by another process, just before this one held the journal
+            results.journal_of(out).unlink(missing_ok=True)
+            return _finished(out, about)
         todo = [task for task in every if (task.model, task.control, task.text_id) not in journal.done]
         _report(progress, len(every) - len(todo), len(every), "")
         try:
@@ -63,10 +68,11 @@ def evaluate(
                 _report(progress, len(journal.done), len(every), unit.key[0])
                 if cancel.is_set():
                     raise Cancelled
+            if cancel.is_set() and len(journal.done) < len(every):
+                raise Cancelled
         except Cancelled:
             raise Cancelled("The study was stopped. What is done is kept: the same settings go on from there.") from None
-        order = [(task.model, task.control, task.text_id) for task in every]
-        return results.finish(out, [journal.done[key] for key in order], about)
+        return results.finish(out, about, journal.done)
 
 
 def here(plan: Plan, todo: list[Task], cancel: threading.Event) -> Iterator[Unit]:
@@ -84,19 +90,21 @@ class Bench:
         self._loaded: dict[str, TextClassifier] = {}
 
     def examine(self, task: Task, cancel: threading.Event | None = None) -> Unit:
-        """One unit of work; what its text makes impossible is said in the unit, and is not the end of the study."""
+        """One unit of work; what its text makes impossible is said in the unit, and is not the end of the study.
+
+        Everything else (a model or a baseline that cannot be had, memory) is: it would be so for every text.
+        """
         key = (task.model, task.control, task.text_id)
-        classifier = self._classifier(task.model, task.control)
+        classifier = self._classifier(task.model, task.control, cancel)
         try:
             return Unit(key, tuple(examine(classifier, task, self._plan, cancel)))
-        except Cancelled:
-            raise
-        except SigvizError as error:
+        except (InvalidText, NotANumber) as error:
             return Unit(key, error=str(error))
 
-    def _classifier(self, name: str, control: str) -> TextClassifier:
+    def _classifier(self, name: str, control: str, cancel: threading.Event | None) -> TextClassifier:
         if name not in self._loaded:
-            loaded = zoo.load(name, device=self._plan.device, dtype=self._plan.dtype)
+            self._loaded = {}  # before the next one is loaded: two may not fit
+            loaded = zoo.load(name, device=self._plan.device, dtype=self._plan.dtype, cancel=cancel)
             self._loaded = {name: parity.twice_embedded(loaded) if self._plan.parity else loaded}
         if control and name + control not in self._loaded:
             twin = untrained(self._loaded[name], self._plan.seed)
@@ -159,19 +167,27 @@ def _completeness(attribution: Attribution) -> dict[tuple[str, str], float]:
 
 def _about(plan: Plan, corpus: corpora.Corpus) -> dict[str, Any]:
     """What the results are of: kept in their metadata, and compared before a study goes on."""
-    versions = {"sigviz": VERSION, "torch": torch.__version__, "transformers": transformers.__version__}
     return {
         "plan": plan.to_dict(),
         "corpus": {"name": corpus.name, "split": corpus.split, "texts": len(corpus), "sha256": corpus.sha256},
-        "versions": {**versions, "captum": version("captum"), "python": platform.python_version()},
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """What the numbers depend on besides the plan."""
+    torches = {"torch": torch.__version__, "transformers": transformers.__version__}
+    return {"sigviz": VERSION, **torches, "captum": version("captum"), "python": platform.python_version()}
 
 
 def _finished(out: Path, about: Mapping[str, Any]) -> Results:
     """The results that are there already, if they are of this very study."""
     there = results.load(out)
-    if any(there.about.get(name) != about[name] for name in ("plan", "corpus")):
-        raise InvalidResults(f"{out.name} holds the results of another study. Give another --out, or move that file away.")
+    differing = ", ".join(name for name in ("plan", "corpus", "versions") if there.about.get(name) != about[name])
+    if differing:
+        raise InvalidResults(
+            f"{out.name} holds the results of another study (it differs in: {differing}). Give another --out, or move it away."
+        )
     return there
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sigviz.attribution import OUTPUTS, quoted
@@ -67,6 +67,8 @@ class Plan:
         object.__setattr__(self, "runs", chosen)
         if len(chosen) * len(self.baselines) > MOST_RUNS:
             raise InvalidSettings(f"{len(chosen)} methods and {len(self.baselines)} baselines are more than {MOST_RUNS} runs.")
+        for choice in self.choices():
+            choice.settings(output=self.output, seed=self.seed)  # raises what cannot be, before anything is loaded
 
     def choices(self) -> list[RunChoice]:
         """Every run with every baseline."""
@@ -80,7 +82,8 @@ class Plan:
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "Plan":
         """The other way round."""
-        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        names = {field.name for field in fields(cls)}  # another version may have had others
+        values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items() if name in names}
         return cls(**values)
 
 

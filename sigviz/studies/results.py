@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sigviz.errors import InvalidResults
+from sigviz.errors import InUse, InvalidResults
 
 COLUMNS = (  # of a row; the contract of results files
     *("text_id", "text", "model", "control", "method", "settings", "baseline", "steps", "seed", "protocol", "metric"),
@@ -27,7 +28,9 @@ COLUMNS = (  # of a row; the contract of results files
 _TYPES = {"text_id": pa.int32(), "steps": pa.int32(), "seed": pa.int32(), "value": pa.float64(), "seconds": pa.float32()}
 _WORDS = pa.dictionary(pa.int32(), pa.string())  # of few different strings
 _METADATA = b"sigviz"
-MAX_BYTES = 500_000_000  # of a file that a person opens on a page
+MOST_ROWS = 1_500_000  # of a file that a person opens on a page: a study of 2,000 texts has less
+LONGEST_NAME = 120  # characters of a model's, a method's or a metric's name in such a file
+_BATCH = 200  # units that are turned into Parquet at once
 Row = Mapping[str, Any]
 Key = tuple[str, str, int]  # model, control, text_id
 
@@ -59,9 +62,9 @@ def schema() -> pa.Schema:
 
 
 class Journal:
-    """The journal of one study.  Open it with `opened`."""
+    """The journal of one study.  Open it with `opened`.  done: the finished units, each with its error or None."""
 
-    def __init__(self, file: IO[str], done: dict[Key, Unit]) -> None:
+    def __init__(self, file: IO[str], done: dict[Key, str | None]) -> None:
         self._file = file
         self.done = done
 
@@ -72,30 +75,31 @@ class Journal:
         self._file.write(to_line(unit))
         self._file.flush()
         os.fsync(self._file.fileno())
-        self.done[unit.key] = unit
+        self.done[unit.key] = unit.error
 
 
 @contextmanager
 def opened(out: Path, about: Mapping[str, Any]) -> Iterator[Journal]:
     """The journal of the study that writes `out`, with what is done already, held by this process alone.
 
-    Raises InvalidResults where another study's journal lies there, or another process is at work on it.
+    Raises InUse where another process is at work on it, InvalidResults where another study's journal lies there.
     """
     path = journal_of(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise InvalidResults(f"Another process is writing {out.name}. Wait for it, or give another --out.") from error
-        head, units = _read(path, cut=True)
-        if head is None:
+        except BlockingIOError as error:
+            raise InUse(f"Another process is writing {out.name}. Wait for it, or give another --out.") from error
+        head, done = _done(path)
+        if not done:  # a study that has not begun does not stand in the way of another
+            os.truncate(path, 0)
             file.write(_line({"about": about}))
             file.flush()
             os.fsync(file.fileno())
         elif head != json.loads(json.dumps(about)):
-            raise InvalidResults(_OTHER_STUDY.format(name=out.name, differing=_differing(head, about)))
-        yield Journal(file, {unit.key: unit for unit in units})
+            raise InvalidResults(_OTHER_STUDY.format(name=out.name, differing=_differing(head or {}, about)))
+        yield Journal(file, done)
 
 
 _OTHER_STUDY = (
@@ -109,11 +113,16 @@ def journal_of(out: Path) -> Path:
     return out.with_name(f"{out.name}.journal")
 
 
-def finish(out: Path, units: Sequence[Unit], about: Mapping[str, Any]) -> Results:
-    """Write the Parquet file in one step, and let go of the journal."""
-    rows = frame(units)
-    failed = {"/".join(map(str, unit.key)): unit.error for unit in units if unit.error}
-    write(out, Results(rows, {**about, "failed": failed}))
+def finish(out: Path, about: Mapping[str, Any], done: Mapping[Key, str | None]) -> Results:
+    """Turn the journal into the Parquet file, a piece at a time, and let go of it."""
+    failed = {"/".join(map(str, key)): error for key, error in done.items() if error}
+    told = {**about, "failed": failed, "complete": True}
+    fresh = out.with_name(f"{out.name}.new")
+    fields = schema().with_metadata({_METADATA: json.dumps(told).encode()})
+    with pq.ParquetWriter(fresh, fields, compression="zstd", compression_level=15) as writer:
+        for units in batched(_units(journal_of(out)), _BATCH):
+            writer.write_table(pa.Table.from_pandas(frame(units), schema=fields, preserve_index=False))
+    os.replace(fresh, out)
     journal_of(out).unlink(missing_ok=True)
     return load(out)
 
@@ -123,7 +132,8 @@ def write(out: Path, results: Results) -> None:
     columns = [name for name in COLUMNS if name in results.rows]
     fields = pa.schema([schema().field(name) for name in columns])
     table = pa.Table.from_pandas(results.rows[columns], schema=fields, preserve_index=False)
-    table = table.replace_schema_metadata({_METADATA: json.dumps(results.about).encode()})
+    told = {**results.about, "complete": results.complete}
+    table = table.replace_schema_metadata({_METADATA: json.dumps(told).encode()})
     fresh = out.with_name(f"{out.name}.new")
     pq.write_table(table, fresh, compression="zstd", compression_level=15)
     os.replace(fresh, out)
@@ -135,58 +145,92 @@ def frame(units: Sequence[Unit]) -> pd.DataFrame:
     return rows.astype({"text_id": "int64", "steps": "Int64", "seed": "int64", "value": "float64", "seconds": "float64"})
 
 
-def load(place: Path | IO[bytes], name: str = "") -> Results:
+def load(place: Path | IO[bytes], name: str = "", *, bounded: bool = False) -> Results:
     """A results file, or what there is of an unfinished one (its journal).
 
-    place: a path, or an open file such as an upload.  Raises InvalidResults for what is no results file.
+    place: a path, or an open file such as an upload.  bounded: for files from strangers: at most MOST_ROWS rows, no long
+    names, no texts.  Raises InvalidResults for what is no results file, or is larger than that.
     """
-    name = name or getattr(place, "name", "")
+    name = (name or getattr(place, "name", ""))[:100]
     if isinstance(place, Path) and not place.exists() and journal_of(place).exists():
-        place = journal_of(place)
-    if isinstance(place, Path) and place.suffix == ".journal":
-        head, units = _read(place, cut=False)
-        return Results(frame(units), head or {}, complete=False)
+        head, _ = _done(journal_of(place))
+        return Results(frame([*_units(journal_of(place))]), head or {}, complete=False)
     try:
-        file = pq.ParquetFile(place)
-        if file.metadata.num_rows * len(COLUMNS) * 8 > MAX_BYTES:
-            raise InvalidResults(f"{name[:100]} holds {file.metadata.num_rows:,} rows, more than can be shown.")
-        about = json.loads((file.schema_arrow.metadata or {}).get(_METADATA, b"null"))
-        rows = file.read([column for column in COLUMNS if column in file.schema_arrow.names]).to_pandas(
-            strings_to_categorical=False
-        )
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise InvalidResults(f"{name[:100]} is not a results file. Give one that `sigviz evaluate` wrote.") from error
-    if not isinstance(about, dict) or not {*COLUMNS} - {"text"} <= {*rows}:
-        raise InvalidResults(f"{name[:100]} is a Parquet file, but not one that `sigviz evaluate` wrote.")
-    rows = rows.assign(**{column: rows[column].astype(str) for column in COLUMNS if column in rows and column not in _TYPES})
-    return Results(rows, about)
+        first = pq.ParquetFile(place)
+        said = _said(first.schema_arrow, name)
+        if bounded:
+            _refuse_large(first.metadata, name)
+        wanted = [column for column in COLUMNS if column in first.schema_arrow.names and not (bounded and column == "text")]
+        # names as numbers into a list of names, or one name repeated a million times would be unpacked a million times
+        file = pq.ParquetFile(place, read_dictionary=[column for column in wanted if column not in _TYPES])
+        table = file.read(wanted)
+        if bounded:
+            _refuse_long_names(table, name)
+        rows = table.to_pandas()
+        words = {column: rows[column].astype(str) for column in wanted if column not in _TYPES}
+        return Results(rows.assign(**words), said, complete=bool(said.get("complete", True)))
+    except (OSError, ValueError, TypeError, RecursionError, pa.ArrowException) as error:
+        raise InvalidResults(f"{name} is not a results file. Give one that `sigviz evaluate` wrote.") from error
+
+
+def _said(found: pa.Schema, name: str) -> dict[str, Any]:
+    """What a file says of itself; raises InvalidResults where that, or a column, is not as `evaluate` writes it."""
+    said = json.loads((found.metadata or {}).get(_METADATA, b"null"))
+    parts = [said.get(part) or {} for part in ("plan", "corpus", "failed")] if isinstance(said, dict) else [None]
+    columns = {*COLUMNS} - {"text"} <= {*found.names} and not any(pa.types.is_nested(field.type) for field in found)
+    if not columns or not all(isinstance(part, dict) for part in parts):
+        raise InvalidResults(f"{name} is a Parquet file, but not one that `sigviz evaluate` wrote.")
+    return dict(said)
+
+
+def _refuse_large(metadata: pq.FileMetaData, name: str) -> None:
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    unpacked = sum(group.column(i).total_uncompressed_size for group in groups for i in range(group.num_columns))
+    if not 0 < metadata.num_rows <= MOST_ROWS or unpacked > 100 * MOST_ROWS:
+        raise InvalidResults(f"{name} holds {metadata.num_rows:,} rows; 1 to {MOST_ROWS:,} can be shown.")
+
+
+def _refuse_long_names(table: pa.Table, name: str) -> None:
+    for column in table.columns:
+        for chunk in column.chunks if pa.types.is_dictionary(column.type) else ():
+            if any(len(str(word)) > LONGEST_NAME for word in chunk.dictionary.to_pylist()):
+                raise InvalidResults(f"{name} holds names of more than {LONGEST_NAME} characters, which results have not.")
 
 
 def about(path: Path) -> dict[str, Any]:
     """What a results file says of itself, without its rows.  Raises InvalidResults for what is no results file."""
     try:
-        said = json.loads((pq.read_schema(path).metadata or {}).get(_METADATA, b"null"))
-    except (OSError, ValueError, pa.ArrowException) as error:
+        return _said(pq.read_schema(path), path.name)
+    except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
         raise InvalidResults(f"{path.name} is not a results file. Give one that `sigviz evaluate` wrote.") from error
-    if not isinstance(said, dict):
-        raise InvalidResults(f"{path.name} is a Parquet file, but not one that `sigviz evaluate` wrote.")
-    return said
 
 
-def _read(path: Path, *, cut: bool) -> tuple[Mapping[str, Any] | None, list[Unit]]:
-    """The journal's head and its units; a torn end is left out and, with `cut`, cut off the file."""
-    content = path.read_bytes()
-    whole = content[: content.rfind(b"\n") + 1]
-    if cut and len(whole) < len(content):
-        os.truncate(path, len(whole))
-    try:
-        lines = [json.loads(line) for line in whole.splitlines()]
-        head = lines[0]["about"] if lines else None
-        return head, [_unit(line) for line in lines[1:]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidResults(
-            f"{path.name} is not a journal of `sigviz evaluate`, or is damaged. Delete it to start over."
-        ) from error
+def _done(path: Path) -> tuple[Mapping[str, Any] | None, dict[Key, str | None]]:
+    """The journal's head and its units, each with its error; a line torn by a kill is cut off the file."""
+    with path.open("rb+") as file:
+        size = sum(len(line) for line in file if line.endswith(b"\n"))
+        file.truncate(size)
+        file.seek(0)
+        try:
+            head = json.loads(file.readline() or b"null")
+            return head and head["about"], {unit.key: unit.error for unit in map(from_line, file)}
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidResults(
+                f"{path.name} is damaged, or no journal of `sigviz evaluate`. Delete it to start over."
+            ) from error
+
+
+def _units(path: Path) -> Iterator[Unit]:
+    """The units of a journal, one at a time; a line that is being written just now is left out."""
+    with path.open("rb") as file:
+        file.readline()
+        yield from (from_line(line) for line in file if line.endswith(b"\n"))
+
+
+def batched(units: Iterator[Unit], size: int) -> Iterator[list[Unit]]:
+    """Units in lists of `size`."""
+    while some := list(islice(units, size)):
+        yield some
 
 
 def _line(content: Mapping[str, Any]) -> str:
@@ -198,7 +242,7 @@ def to_line(unit: Unit) -> str:
     return _line({"key": unit.key, "error": unit.error, "rows": [_packed(row) for row in unit.rows]})
 
 
-def from_line(line: str) -> Unit:
+def from_line(line: str | bytes) -> Unit:
     """The other way round."""
     return _unit(json.loads(line))
 

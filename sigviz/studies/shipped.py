@@ -8,6 +8,7 @@ from pathlib import Path
 from sigviz.errors import InvalidResults
 from sigviz.methods import METHODS
 from sigviz.studies import results
+from sigviz.studies.metrics import METRICS
 from sigviz.studies.plan import CHANCE, Plan
 from sigviz.studies.results import Results
 
@@ -17,8 +18,9 @@ TABLE_1 = [id for id in METHODS if id in {"grad-input", "deeplift", "gradient-sh
 @cache
 def known() -> dict[str, str]:
     """The shipped studies: name -> title, the ones with the most methods first."""
-    plans = {file.stem: Plan.from_dict(results.about(file)["plan"]) for file in _folder().glob("*.parquet")}
-    texts = {name: results.about(_folder() / f"{name}.parquet")["corpus"]["texts"] for name in plans}
+    said = {file.stem: results.about(file) for file in _folder().glob("*.parquet")}
+    plans = {name: Plan.from_dict(one["plan"]) for name, one in said.items() if one.get("complete", True)}
+    texts = {name: said[name]["corpus"]["texts"] for name in plans}
     order = sorted(plans, key=lambda name: (-len(_methods(plans[name])), name))
     return {name: _title(plans[name], texts[name]) for name in order}
 
@@ -48,7 +50,10 @@ def command(found: Results) -> str:
     pairs += [("method", run) for run in plan.runs if run.partition("(")[0] != CHANCE]
     pairs += [("baseline", baseline) for baseline in plan.baselines]
     pairs += [("protocol", protocol) for protocol in plan.protocols]
+    pairs += [("metric", metric) for metric in plan.metrics] if plan.metrics != tuple(METRICS) else []
     pairs += [("limit", str(plan.limit))] if plan.limit is not None else []
+    pairs += [("k", f"{plan.k:g}")] if plan.k != 20 else []
+    pairs += [("dtype", plan.dtype)] if plan.dtype != "float32" else []
     pairs += [("seed", str(plan.seed)), ("control", str(plan.control))]
     pairs += [("parity", plan.parity)] if plan.parity else [("output", plan.output)] if plan.output != "logit" else []
     flags = " ".join(f"--{name} {shlex.quote(value)}" for name, value in pairs)

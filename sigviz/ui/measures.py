@@ -41,6 +41,8 @@ def show(drawn: list[Card], classifier: TextClassifier) -> None:
     for one, answer, values in zip(done, answers, found, strict=True):
         label = answer.labels[int(answer.probabilities.argmax())]
         words = measures.in_words(values.values, label, answer.settings.unit)
+        if answer.target != int(answer.probabilities.argmax()):
+            words = f"Measured on {label}, which the model predicts, and not on the class explained here. {words}"
         notes = "".join(f" {note}" for note in values.notes)
         one.measures_slot.caption(f":material/fact_check: {plain(words)}{plain(notes)}")
 

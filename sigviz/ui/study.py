@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from sigviz.attribution import MAX_SEED
-from sigviz.errors import InvalidResults
+from sigviz.errors import InUse, InvalidResults, InvalidSettings, QueueFull
 from sigviz.methods import METHODS
 from sigviz.studies import corpora, faithfulness, results, shipped
 from sigviz.studies.metrics import PROTOCOLS
@@ -21,10 +23,13 @@ from sigviz.ui.messages import plain
 from sigviz.ui.run_controls import BASELINE_HELP, BASELINES
 from sigviz.ui.work import Report
 
+_ASKED = "_study_asked"  # the plan of the work under way, or of the last
 KEY = "study"  # of the work, and the beginning of every widget's key here
 SHIPPED, RUN, OPEN = SOURCES = ("Shipped results", "Run a study", "Open a file")
 MOST_TEXTS = 2_000
 MOST_BYTES = 5 * 2**20  # of an uploaded file; .streamlit/config.toml tells browsers the same
+MOST_WORK = 20_000  # texts times runs of a study on a page: its rows are held in memory
+FORGOTTEN = 24 * 3600.0  # seconds after which a study may be let go
 KEPT = 20  # studies of visitors that stay on the server's disk, to go on from or to be looked at again
 
 
@@ -42,10 +47,15 @@ def _shipped() -> Results | None:
         st.info("No results are shipped with this version.", icon=":material/info:")
         return None
     name = st.selectbox("Study", [*known], format_func=lambda name: known.get(name, str(name)), key=f"{KEY}_shipped")
-    found = shipped.load(name or next(iter(known)))
+    found = _kept(name or next(iter(known)))
     st.caption("Measured once, and shipped with sigviz. The command that made it:")
     st.code(shipped.command(found), language="bash", wrap_lines=True)
     return found
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the results")
+def _kept(name: str) -> Results:
+    return shipped.load(name)
 
 
 def _open() -> Results | None:
@@ -61,7 +71,7 @@ def _open() -> Results | None:
         return None
     if given.size > MOST_BYTES:
         raise InvalidResults(f"{given.name[:100]} has more than {MOST_BYTES // 2**20} MB. Show fewer texts or methods.")
-    return results.load(given, given.name)
+    return results.load(given, given.name, bounded=True)
 
 
 def _run() -> Results | None:
@@ -75,29 +85,42 @@ def _run() -> Results | None:
         there = results.journal_of(out).exists()
         label = "Go on" if there else "Run"
         if st.button(label, icon=":material/play_arrow:", type="primary", key=f"{KEY}_run"):
+            st.session_state[_ASKED] = plan
             work.start(KEY, lambda report, cancel: _evaluate(plan, out, report, cancel))
             st.rerun()
     shown = work.show(KEY)
     if shown is None or not shown.finished:
         return None
-    if shown.error is not None:
-        if shown.stopped:
-            st.info(plain(str(shown.error)), icon=":material/stop_circle:")
-        else:
-            messages.error_box(shown.error)
+    asked: Plan = st.session_state[_ASKED]
+    if plan is not None and asked != plan:
+        st.warning("Below are the results of the last run, not of the settings chosen above.", icon=":material/info:")
+    if shown.error is None:
+        found: Results | None = shown.result
+        return found
+    if not shown.stopped:
+        messages.error_box(shown.error)
         return None
-    found: Results | None = shown.result
-    return found
+    st.info("Stopped. Press **Go on** to continue; below is what is done.", icon=":material/stop_circle:")
+    done = results.load(_place(asked))
+    return done if len(done.rows) else None
 
 
 def _evaluate(plan: Plan, out: Path, report: Report, cancel: Event) -> Results:
     _make_room(out)
-    return faithfulness.evaluate(plan, out, progress=report, cancel=cancel, local=False)
+    try:
+        found = faithfulness.evaluate(plan, out, progress=report, cancel=cancel, local=False)
+    except InUse as error:
+        raise QueueFull(
+            "Somebody else is running this very study. Try again when it is done: it will be here at once."
+        ) from error
+    os.utime(out)  # looked at: the last to be let go
+    return found
 
 
 def _place(plan: Plan) -> Path:
     """Where this plan's results lie on the server: the same for everybody who asks for the same."""
-    name = hashlib.sha256(json.dumps(plan.to_dict(), sort_keys=True).encode()).hexdigest()[:24]
+    asked = {**plan.to_dict(), "versions": faithfulness.versions()}
+    name = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:24]
     return _folder() / f"{name}.parquet"
 
 
@@ -106,10 +129,21 @@ def _folder() -> Path:
 
 
 def _make_room(out: Path) -> None:
-    """Let go of the studies that were looked at longest ago."""
-    files = sorted(out.parent.glob("*.parquet*"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for file in files[KEPT:]:
-        file.unlink(missing_ok=True)
+    """Let go of the studies that were looked at longest ago, but not of what is being done or was stopped lately."""
+    old = time.time() - FORGOTTEN
+    for kept, pattern in ((KEPT, "*.parquet"), (KEPT, "*.journal")):
+        files = sorted(((_time(file), file) for file in out.parent.glob(pattern)), reverse=True)
+        for when, file in files[kept:]:
+            if when < old and file not in (out, results.journal_of(out)):
+                file.unlink(missing_ok=True)
+
+
+def _time(file: Path) -> float:
+    """When it was last written or looked at; 0 where somebody else has just let go of it."""
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _plan() -> Plan | None:
@@ -120,7 +154,10 @@ def _plan() -> Plan | None:
     with right:
         given |= _pick_methods()
     with messages.shown():
-        return Plan(**given)
+        plan = Plan(**given)
+        if (plan.limit or 0) * len(plan.choices()) > MOST_WORK:
+            raise InvalidSettings(f"Texts times methods times baselines are more than {MOST_WORK:,}: take fewer of one.")
+        return plan
     return None
 
 

@@ -21,7 +21,7 @@ NOTHING = "nothing"
 MOST_LINES = 5  # of a chart that can still be read
 TABLE_1 = ("log_odds", "comprehensiveness", "sufficiency")
 PROTOCOL_HELP = (
-    "How the top 20 % are counted. content: special tokens always stay, and 20 % of the words are taken, rounded up. paper: "
+    "How the top words are counted. content: special tokens always stay, and their number is rounded up. paper: "
     "as the papers' code counts, special tokens are words, too, and the number is rounded down."
 )
 _VIEWS = ("Table", "Against IG", "Curves", "Steps", "Baselines")
@@ -46,7 +46,7 @@ def show(found: Results) -> None:
         _steps(mine, model, protocol)
     else:
         _baselines(mine, model, protocol)
-    _downloads(found, means, _pairs(key, found.rows), protocol, column)
+    _downloads(found, key, means, protocol, column)
 
 
 def _identity(found: Results) -> str:
@@ -69,9 +69,10 @@ def _facts(found: Results) -> None:
     plan, corpus = dict(found.about.get("plan") or {}), dict(found.about.get("corpus") or {})
     texts = found.rows.groupby("control", observed=True)["text_id"].nunique()
     controlled = f", the untrained control on {int(texts.drop('', errors='ignore').max())}" if len(texts) > 1 else ""
+    sample = "all of them" if plan.get("limit") is None else f"a random sample by seed {plain(str(plan.get('seed', '?')))}"
     st.markdown(
         f"**{int(texts.get('', 0)):,} texts** of {plain(str(corpus.get('name', 'unknown texts')))} "
-        f"({plain(str(corpus.get('split', '')))}), a random sample by seed {plain(str(plan.get('seed', '?')))}{controlled}. "
+        f"({plain(str(corpus.get('split', '')))}), {sample}{controlled}. "
         f"Explained output: {plain(str(plan.get('output', '?')))}; the top {plain(str(plan.get('k', '?')))} % of the words."
     )
     if not found.complete:
@@ -81,7 +82,7 @@ def _facts(found: Results) -> None:
     failed = dict(found.about.get("failed") or {})
     if failed:
         first = plain(str(next(iter(failed.values()))))
-        st.caption(f"{len(failed):,} texts could not be explained and are left out, the first: {first}")
+        st.caption(f"{len(failed):,} times a text could not be explained and is left out; the first: {first}")
 
 
 def _choices(found: Results, means: pd.DataFrame) -> tuple[str, str, Column | None]:
@@ -120,8 +121,9 @@ def _choices(found: Results, means: pd.DataFrame) -> tuple[str, str, Column | No
 
 def _table(mine: pd.DataFrame, protocol: str, column: Column | None) -> None:
     st.caption(
-        "Mean over the texts ± standard error. Bold: the best of the column. Below the line: random scores and the untrained "
-        "model. A method that does not beat them has shown nothing about what the model has learnt."
+        "Mean over the texts ± standard error. Bold: the best of the column. Below the line, as controls: random scores, and "
+        "the same on an untrained model. Exact SIG, KernelSHAP and LIME find their scores by replacing words, which is also "
+        "how these metrics test them: they are at home here."
     )
     shown = st.segmented_control(
         "Metrics",
@@ -157,7 +159,7 @@ def _curves(mine: pd.DataFrame, model: str) -> None:
     )
     runs = dict(zip(mine["settings"], mine["method"], strict=True))
     own = [run for run, method in runs.items() if method != summary.CHANCE]
-    first = [run for run in own if METHODS[runs[run]].shown_first or METHODS[runs[run]].id in _limits()]
+    first = [run for run in own if runs[run] in _first()]
     drawn = st.multiselect(
         "Drawn",
         own,
@@ -167,7 +169,7 @@ def _curves(mine: pd.DataFrame, model: str) -> None:
         help="Random scores always are.",
     )
     lines = mine[mine["settings"].isin(drawn) | (mine["method"] == summary.CHANCE)]
-    for baseline in dict.fromkeys(mine["baseline"]):
+    for baseline in [*dict.fromkeys(mine["baseline"])][:MOST_LINES]:
         st.markdown(f"**Baseline {plain(str(baseline))}**")
         for place, kind in zip(st.columns(2), ("deletion", "insertion"), strict=True):
             with place:
@@ -175,9 +177,10 @@ def _curves(mine: pd.DataFrame, model: str) -> None:
                 _chart(figure, f"{kind}_{baseline}")
 
 
-def _limits() -> set[str]:
-    """Methods that are what another tends to."""
-    return {spec.preview for spec in METHODS.values() if spec.preview}
+def _first() -> set[str]:
+    """Methods that pages show first, and what these tend to."""
+    first = [spec for spec in METHODS.values() if spec.shown_first]
+    return {spec.id for spec in first} | {spec.preview for spec in first if spec.preview}
 
 
 def _steps(mine: pd.DataFrame, model: str, protocol: str) -> None:
@@ -202,7 +205,8 @@ def _steps(mine: pd.DataFrame, model: str, protocol: str) -> None:
 def _baselines(mine: pd.DataFrame, model: str, protocol: str) -> None:
     st.caption(
         "The same methods with different baselines (Tables 6 to 8 of the SIG paper have pad, Tables 1 to 3 mask). A short "
-        "line: the method hardly depends on what stands in for a missing word. Bars: standard error."
+        "line: the method hardly depends on what stands in for a missing word. For log-odds the measuring itself puts that "
+        "baseline in, so read it against the line of the random scores. Bars: standard error."
     )
     if mine["baseline"].nunique() < 2:
         st.info("These results have one baseline only. Choose mask and pad, and run again.", icon=":material/info:")
@@ -216,12 +220,15 @@ def _chart(figure: object, name: str) -> None:
     st.plotly_chart(figure, theme=None, config=charts.CONFIG, key=f"{KEY}_chart_{name}")
 
 
-def _downloads(found: Results, means: pd.DataFrame, pairs: pd.DataFrame, protocol: str, column: Column | None) -> None:
+def _downloads(found: Results, key: str, means: pd.DataFrame, protocol: str, column: Column | None) -> None:
+    def pairs() -> pd.DataFrame:  # seconds of work, done only when it is asked for
+        return _pairs(key, found.rows)
+
     made = (
         ("Summary, CSV", "csv", lambda: export.csv(means)),
         ("Table, LaTeX", "tex", lambda: export.latex(means, protocol=protocol, published=column, metrics=TABLE_1)),
-        ("Against IG, CSV", "paired.csv", lambda: export.csv(pairs)),
-        ("Against IG, LaTeX", "paired.tex", lambda: export.paired_latex(pairs, protocol=protocol, metrics=TABLE_1)),
+        ("Against IG, CSV", "paired.csv", lambda: export.csv(pairs())),
+        ("Against IG, LaTeX", "paired.tex", lambda: export.paired_latex(pairs(), protocol=protocol, metrics=TABLE_1)),
         ("Every text, CSV", "rows.csv", lambda: export.csv(found.rows.drop(columns="text", errors="ignore"))),
     )
     with st.container(horizontal=True):

@@ -20,8 +20,9 @@ NONE = "–"  # what stands where there is no number
 MOST_COLUMNS, MOST_ROWS, NAME_LENGTH = 24, 120, 60
 CONTROL = (
     "Random scores know nothing of the model: a method that is not clearly better than they are has found nothing. The "
-    "untrained model is the same network with random weights: where its explanations come out as good as the trained "
-    "model's, the metric does not measure what was learnt (Zafar et al. 2021, arXiv:2106.04631)."
+    "untrained model is the same encoder under a random head. It answers about the same to every text, so all its "
+    "differences are small; compare its methods with its own random scores. Where they are as far ahead there as on the "
+    "trained model, the metric does not measure what was learnt (Zafar et al. 2021, arXiv:2106.04631)."
 )
 
 

@@ -89,6 +89,7 @@ def test_no_method_mixes_the_device_with_the_cpu(id: str, own, problem, monkeypa
         return torch.zeros(kept.shape[1])
 
     monkeypatch.setattr(discretized, "anchors", some)
+    monkeypatch.setattr("sigviz.paths.walked.Walked.anchors", lambda self, words, way, walk: walk(words))
     # which random numbers there are depends on the points' numbers, and who plays on the embeddings
     monkeypatch.setattr("sigviz.paths.clouds.uniforms", lambda seed, k: torch.zeros(len(k), dtype=torch.float64))
     monkeypatch.setattr("sigviz.paths.clouds.normals", lambda seed, k, shape: torch.zeros(len(k), *shape))

@@ -6,14 +6,16 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from sigviz.errors import Cancelled, InvalidResults
+from sigviz.errors import Cancelled, InvalidResults, InvalidSettings, SigvizError
 from sigviz.models import zoo
 from sigviz.studies import corpora, faithfulness, results
 from sigviz.studies.plan import Plan
@@ -169,6 +171,23 @@ def test_a_text_that_cannot_be_explained_is_left_out_and_said(tmp_path: Path) ->
     found = faithfulness.evaluate(plan, tmp_path / "r.parquet")
     assert set(found.rows["text_id"]) == {0, 2}
     assert list(found.about["failed"]) == [f"{MODEL}//1"] and "no words" in found.about["failed"][f"{MODEL}//1"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [({"baselines": ("notatoken",)}, "notatoken"), ({"models": ("bundled/none",)}, "no bundled model")]
+)
+def test_what_would_fail_for_every_text_ends_the_study_and_leaves_nothing_in_the_way(
+    tmp_path: Path, given: dict[str, Any], said: str
+) -> None:
+    out = tmp_path / "r.parquet"
+    with pytest.raises(SigvizError, match=said):
+        faithfulness.evaluate(replace(small(), **given), out)
+    assert not out.exists() and faithfulness.evaluate(small(limit=1, control=0), out).rows["value"].notna().any()
+
+
+def test_a_name_that_journals_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match="how journals are called"):
+        faithfulness.evaluate(small(), tmp_path / "r.journal")
 
 
 def test_a_study_killed_at_any_moment_loses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
