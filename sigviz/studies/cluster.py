@@ -6,11 +6,13 @@ journal keeps each unit once, so the rows that come out are the same as without 
 
 import logging
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sigviz.attribution import quoted
 from sigviz.errors import EngineError, InvalidSettings, SigvizError
 from sigviz.models import zoo
 from sigviz.studies import results
@@ -34,6 +36,7 @@ def workers(address: str, actors: int | None = None) -> Workers:
         raise InvalidSettings("--ray needs Ray: pip install -r requirements-ray.txt, or leave --ray out.") from error
 
     def work(plan: Plan, todo: list[Task], cancel: threading.Event) -> Iterator[Unit]:
+        _refuse_unreachable(address)
         _fetched(plan)
         _connect(ray, address, actors)
         try:
@@ -100,6 +103,20 @@ def _fetched(plan: Plan) -> None:
         zoo.load(name, device="cpu")
 
 
+def _refuse_unreachable(address: str) -> None:
+    """Ray itself tries for minutes before it says so.  Raises InvalidSettings."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if address in (LOCAL, "auto") or not port.isdecimal():
+        return  # Ray's own business: it starts or finds a cluster of this machine, or has its own words for the address
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except (OSError, OverflowError) as error:
+        raise InvalidSettings(_NO_CLUSTER.format(address=quoted(address))) from error
+
+
+_NO_CLUSTER = "No Ray cluster answers at {address}. Give a running one's address, such as ray://host:10001, or local."
+
+
 def _connect(ray: Any, address: str, actors: int | None) -> None:
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
@@ -114,6 +131,4 @@ def _connect(ray: Any, address: str, actors: int | None) -> None:
         else:
             ray.init(address=address, runtime_env={"env_vars": variables, "py_modules": [str(PACKAGE)]}, **quiet)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise InvalidSettings(
-            f"No Ray cluster answers at {address[:100]!r}. Give a running one's, such as ray://host:10001, or local."
-        ) from error
+        raise InvalidSettings(_NO_CLUSTER.format(address=quoted(address))) from error

@@ -99,7 +99,12 @@ def opened(out: Path, about: Mapping[str, Any]) -> Iterator[Journal]:
             os.fsync(file.fileno())
         elif head != json.loads(json.dumps(about)):
             raise InvalidResults(_OTHER_STUDY.format(name=out.name, differing=_differing(head or {}, about)))
-        yield Journal(file, done)
+        journal = Journal(file, done)
+        try:
+            yield journal
+        finally:
+            if not journal.done:  # nothing to go on from
+                path.unlink(missing_ok=True)
 
 
 _OTHER_STUDY = (

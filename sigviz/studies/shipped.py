@@ -28,7 +28,8 @@ def known() -> dict[str, str]:
 def _title(plan: Plan, texts: int) -> str:
     methods, runs = _methods(plan), len(plan.runs)
     what = f"{len(methods)} methods" if runs == len(methods) else f"{len(methods)} methods with different steps"
-    return f"{', '.join(plan.models)}: {what}, baseline {' and '.join(plan.baselines)}, {texts} texts of {plan.corpus}"
+    output = "" if plan.output == "logit" else f" of the output {plan.output}"
+    return f"{', '.join(plan.models)}: {what}{output}, baseline {' and '.join(plan.baselines)}, {texts} texts of {plan.corpus}"
 
 
 def _methods(plan: Plan) -> set[str]:

@@ -104,7 +104,7 @@ def test_a_study_that_was_stopped_can_go_on() -> None:
         time.sleep(0.05)
     app.session_state["_work_study"].stop()
     app = _ended(app)
-    assert "What is done is kept" in _said(app.info) and app.button(key="study_run").label == "Go on"
+    assert "Stopped" in _said(app.info) and "Unfinished" in _said(app.warning) and app.button(key="study_run").label == "Go on"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_no_methods_are_no_study() -> None:
 def test_a_results_file_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "r.parquet"
     made = rows({(run, name): [-1.0, -2.0, 0.5] for run in ("ig", "sig-exact", "random(seeds=1)") for name in METRICS})
-    results.write(path, Results(made, {"plan": {"seed": 7}, "corpus": {"name": "<b>mine</b>", "split": "x"}}))
+    results.write(path, Results(made, {"plan": {"seed": 7, "limit": 3}, "corpus": {"name": "<b>mine</b>", "split": "x"}}))
     app = _page("Open a file")
     app.file_uploader(key="study_file").set_value(("r.parquet", path.read_bytes(), "application/octet-stream"))
     app = _clean(app.run())

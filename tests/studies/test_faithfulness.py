@@ -145,7 +145,7 @@ def test_a_study_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
             cancel.set()
 
     out = tmp_path / "r.parquet"
-    with pytest.raises(Cancelled, match="goes on from there"):
+    with pytest.raises(Cancelled, match="go on from there"):
         faithfulness.evaluate(small(), out, progress=progress, cancel=cancel)
     assert seen == [(0, 5), (1, 5), (2, 5)] and not out.exists()
     part = results.load(out)
