@@ -120,7 +120,9 @@ def steps(
     ticks = sorted({int(count) for count in stepped["steps"]})
     figure.update_xaxes(type="log", tickvals=ticks, ticktext=[number(tick) for tick in ticks])
     if logarithmic:
-        figure.update_yaxes(type="log", exponentformat="power", dtick=1, minor={"showgrid": False})
+        means = stepped["mean"][stepped["mean"] > 0]
+        near = len(means) and means.max() < 100 * means.min()  # within two decades: 1, 2 and 5 are marked, too
+        figure.update_yaxes(type="log", exponentformat="power", dtick="D2" if near else 1, minor={"showgrid": False})
     return figure
 
 
@@ -234,7 +236,7 @@ def _axis(metric: str) -> str:
 
 def _steps_title(metric: str, zeros: Sequence[str]) -> str:
     note = f". 0 for {shortened('; '.join(zeros), 120)}" if zeros else ""
-    return f"{_axis(metric)}, by the number of steps{note}"
+    return f"{_axis(metric)},<br>by the number of steps{note}"
 
 
 def _finish(figure: go.Figure, theme: Theme, title: str) -> None:
