@@ -118,7 +118,7 @@ def test_controls_stand_apart_under_a_heading_and_are_explained() -> None:
         *("Control: untrained model", "IG", "SIG", "Random"),
     ]
     assert html.count(f"font-style:italic;background:{inks('light').chip}") == 4
-    assert "Random scores know nothing" in html and "random weights" in html
+    assert "Random scores know nothing" in html and "random head" in html
     assert re.findall(r"<td[^>]*><b>([^<]*)</b>", html) == ["−3.000"], "random scores do not compete"
 
 
