@@ -45,7 +45,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--k", type=float, default=20, help="per cent of the words that are the top (default: %(default)g)")
     parser.add_argument("--output", choices=OUTPUTS, help="what F is (default: logit)")
     parser.add_argument(
-        "--control", type=int, help="texts on which the untrained copy of the model is measured, too (default: 50; 0: none)"
+        "--control", type=int, help="texts on which the untrained copy of the model is measured, too (default: 25; 0: none)"
     )
     parser.add_argument("--parity", default="", help="papers-code: compute what the papers' own code does, see the README")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")

@@ -47,7 +47,7 @@ def untrained(classifier: TextClassifier, seed: int = 0) -> TextClassifier:
             layer.weight.copy_(drawn)
             if layer.bias is not None:
                 layer.bias.zero_()
-    return TextClassifier(
+    control = TextClassifier(
         twin,
         classifier.tokenizer,
         name=classifier.name,
@@ -55,6 +55,8 @@ def untrained(classifier: TextClassifier, seed: int = 0) -> TextClassifier:
         labels=classifier.labels,
         notes=(*classifier.notes, f"The head of this model is untrained (random, seed {seed}): a control, not a classifier."),
     )
+    control.walked = classifier.walked  # its words are the same
+    return control
 
 
 def _linear(module: nn.Module, without: nn.Module | None = None) -> list[nn.Linear]:

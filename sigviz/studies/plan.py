@@ -18,7 +18,7 @@ from sigviz.studies.metrics import METRICS, PROTOCOLS
 PAPERS_CODE = "papers-code"
 CHANCE = "random"  # the method that every study has, as a control
 MOST_RUNS = 64  # methods times baselines
-CONTROL_TEXTS = 50
+CONTROL_TEXTS = 25
 
 
 @dataclass(frozen=True, slots=True)
