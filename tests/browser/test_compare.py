@@ -187,8 +187,10 @@ def test_the_grid_and_the_ledger_are_tables_too(open_page: Opener) -> None:
     page = open_page(runs="sig-exact ig(steps=4)", **QUICK)
     assert page.locator(".sigviz-grid").count() == 0, "a closed grid is not made"
     page.locator(".st-key-grid summary").click()
-    expect(page.locator(".sigviz-grid tbody tr")).to_have_count(2)
-    assert page.locator(".sigviz-grid tbody tr").first.locator("td").count() == len(_tokens(page))
+    grid, agreement = page.locator(".sigviz-grid").first, page.locator(".sigviz-grid").last
+    expect(grid.locator("tbody tr")).to_have_count(2)
+    assert grid.locator("tbody tr").first.locator("td").count() == len(_tokens(page))
+    expect(agreement).to_contain_text("How far the runs agree")
     for tab, words in (("2. IG", "The scores add up to"), ("1. SIG exact", "Every token's score")):
         page.get_by_role("tab", name=tab).click()
         panel = page.get_by_role("tabpanel").filter(has_text=words)
