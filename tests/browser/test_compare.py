@@ -358,7 +358,7 @@ def test_nothing_is_clipped_at_390_pixels(open_page: Opener) -> None:
     page.locator(".sigviz-row [tabindex]").last.hover()
     assert _overflow(page) == 0, "the tooltip must not widen the page"
     page.locator(".st-key-grid summary").click()
-    expect(page.locator(".sigviz-grid")).to_be_visible()
+    expect(page.locator(".sigviz-grid").first).to_be_visible()
     assert _overflow(page) == 0, "the grid scrolls in itself"
     page.locator("[data-testid=stMainBlockContainer]").evaluate(
         "main => main.insertAdjacentHTML('beforeend', '<div style=\"width: 2000px; height: 1px\"></div>')"
