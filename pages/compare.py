@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sigviz.ui import controls, ledger, measures, messages, models, overview, results, run_controls
+from sigviz.ui import cards, controls, ledger, measures, messages, models, overview, results, run_controls
 
 st.title("Which words decided?")
 st.markdown(
@@ -31,17 +31,19 @@ st.subheader("Runs")
 runs, below = st.container(), st.container()
 with below:
     run_controls.below()
-    scale = controls.scale()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        manner = cards.Manner(controls.scale(), controls.special(classifier, text))
 if prediction is None:
     st.stop()
 with runs:
     results.styles(prediction.label)
-    cards = results.draw_cards(classifier, text, shared)
+    drawn = results.draw_cards(classifier, text, shared, manner)
 
-found = results.stream(cards, classifier, text)
-results.rescale(cards, scale)
+found = results.stream(drawn, classifier, text)
+results.rescale(drawn)
 
 if found:
+    overview.chosen_word(found)
     overview.grid(found)
     ledger.show(found)
-    measures.show(cards, classifier)
+    measures.show(drawn, classifier)

@@ -98,6 +98,12 @@ class TextClassifier:
             )
         return encoding
 
+    def around(self, text: str) -> tuple[str, str]:
+        """The special tokens before and behind the text's own, as the vocabulary writes them.  Raises as `encode`."""
+        encoding = self.encode(text)
+        content = np.flatnonzero(encoding.content)
+        return " ".join(encoding.names[: content[0]]), " ".join(encoding.names[content[-1] + 1 :])
+
     def embed(self, ids: np.ndarray | list[int]) -> Tensor:
         """Word embeddings of token ids, as the model's own input layer gives them.  [T, D]"""
         with torch.no_grad():

@@ -14,11 +14,12 @@ from sigviz.methods.registry import SHARED
 from sigviz.methods.runs import RunChoice
 from sigviz.models.classifier import TextClassifier
 from sigviz.studies import batch
-from sigviz.ui import messages, run_controls
+from sigviz.ui import messages, strip
 from sigviz.ui.controls import Shared
 from sigviz.ui.jobs import Status, desk
 from sigviz.ui.messages import plain
 from sigviz.views import heatmap, wording
+from sigviz.views import strip as rows
 from sigviz.views.heatmap import Scale
 from sigviz.views.palette import Theme
 
@@ -45,11 +46,20 @@ class Look:
         return self.key is not None and not self.status.finished
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How maps are drawn.  special: the special tokens before and after the text, where they are shown."""
+
+    scale: Scale = "row"
+    special: tuple[str, str] | None = None
+
+
 @dataclass(slots=True)
 class Card:
     """A run and the slots under its controls.  preview: the method that already gives this one's limit, where there is one."""
 
     place: int
+    manner: Manner
     run: Look
     preview: Look | None
     preview_slot: DeltaGenerator
@@ -68,10 +78,9 @@ def theme() -> Theme:
     return "dark" if st.context.theme.type == "dark" else "light"
 
 
-def draw(i: int, choice: RunChoice, alone: bool, classifier: TextClassifier, text: str, shared: Shared) -> Card | None:
-    """Draw a run's controls, its slots and its cost; None where its settings do not work, which is then said in its place."""
-    with st.container(border=True, key=f"card{i}"):
-        run_controls.draw(i, choice, alone)
+def draw(i: int, choice: RunChoice, classifier: TextClassifier, text: str, shared: Shared, manner: Manner) -> Card | None:
+    """A run's slots and its cost, below its controls; None where its settings do not work, which is then said instead."""
+    with st.container():
         preview_slot, state_slot, button_slot, map_slot, measures_slot = (st.empty() for _ in range(5))
         with messages.shown():
             settings = choice.settings(**asdict(shared))
@@ -79,7 +88,7 @@ def draw(i: int, choice: RunChoice, alone: bool, classifier: TextClassifier, tex
             preview = None if limit is None else Look(_question(classifier, text, limit))
             run = Look(_question(classifier, text, settings))
             state_slot.caption(f"Waiting. {passes(run.question.cost)}")
-            return Card(i, run, preview, preview_slot, state_slot, button_slot, map_slot, measures_slot)
+            return Card(i, manner, run, preview, preview_slot, state_slot, button_slot, map_slot, measures_slot)
     return None
 
 
@@ -103,7 +112,11 @@ def show_preview(card: Card, answer: Attribution) -> None:
     cost = f"{answer.cost.forward:,} forward passes and {wording.number(answer.cost.seconds, 2)} s"
     with card.preview_slot.container():
         st.caption(f"**{plain(limit)}**: what {plain(method)} tends to with ever more steps, in {plain(cost)}")
-        st.html(heatmap.html(answer, theme=theme()))
+        strip.show(
+            [rows.row(answer, theme=theme(), special=card.manner.special)],
+            key=f"strip{card.place}_preview",
+            units=answer.units,
+        )
 
 
 def show_progress(card: Card) -> None:
@@ -113,8 +126,11 @@ def show_progress(card: Card) -> None:
     card.state_slot.progress(share, text=f"{passes(card.run.question.cost)} {status.done:,} of {status.total:,} done.")
 
 
-def show_map(card: Card, scale: Scale = "row", largest: float | None = None) -> None:
-    """The map of the run's answer; under it what was asked, what came out, what it took, and how complete it is, in words."""
+def show_map(card: Card, largest: float | None = None) -> None:
+    """The map of the run's answer; under it what was asked, what came out, what it took, and how complete it is, in words.
+
+    largest: for the scale "shared", once it is known; before that a still picture on the row's own scale stands there.
+    """
     answer = card.run.status.answer
     assert answer is not None
     method = METHODS[answer.settings.method]
@@ -123,7 +139,12 @@ def show_map(card: Card, scale: Scale = "row", largest: float | None = None) -> 
     with card.map_slot.container():
         if card.preview is not None:
             st.caption(f"**{plain(method.label)}**, computed:{_agreement(card, answer)}")
-        st.html(heatmap.html(answer, theme=theme(), scale=scale, shared_max=largest))
+        scale, special = card.manner.scale, card.manner.special
+        if scale == "shared" and largest is None:
+            st.html(heatmap.html(answer, theme=theme(), special=special))
+        else:
+            row = rows.row(answer, theme=theme(), scale=scale, shared_max=largest, special=special)
+            strip.show([row], key=f"strip{card.place}", units=answer.units)
         facts = " · ".join(f"{plain(name)} **{plain(value)}**" for name, value in wording.facts(answer))
         st.caption(f"{facts}  \n{plain(wording.delta_in_words(answer, method.promises.name))}")
         st.caption(plain(wording.read_out(answer)))

@@ -11,6 +11,7 @@ import streamlit as st
 
 from sigviz.attribution import OUTPUTS, UNITS
 from sigviz.models import zoo
+from sigviz.models.classifier import TextClassifier
 from sigviz.ui.examples import EXAMPLES, FIRST
 from sigviz.ui.messages import plain
 from sigviz.views.heatmap import Scale
@@ -146,3 +147,15 @@ def scale() -> Scale:
         "compared. fixed: full colour is a score that makes up the whole length of its row's scores.",
     )
     return chosen if chosen in scales else "row"
+
+
+def special(classifier: TextClassifier, text: str) -> tuple[str, str] | None:
+    """A switch for the special tokens in the maps: those before and behind the text, or None where they are not shown."""
+    shown = st.toggle(
+        "Special tokens",
+        key="special",
+        bind="query-params",
+        help="Show what the tokenizer puts around the text, such as [CLS] and [SEP]. The model reads it, but it is no part of "
+        "the text: it stays as it is on every path and gets no score.",
+    )
+    return classifier.around(text) if shown else None

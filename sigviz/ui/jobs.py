@@ -1,7 +1,8 @@
 """Explanations under way, for all browser sessions of this server: asked for once, shared, watched, and dropped.
 
 The same question (text, settings, model) from several sessions is one job and one answer.  A job that nobody watches any
-more, because its settings were changed or its tab was closed, stops within one chunk.
+more, because its settings were changed or its tab was closed, stops within one chunk.  What a teaching page computes besides
+explanations is asked for, shared and dropped in the same way (`compute`).
 """
 
 import threading
@@ -9,8 +10,12 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
 
 from sigviz.attribution import Attribution, Settings
+from sigviz.engine.engine import Progress
 from sigviz.engine.scheduler import Job, Scheduler
 from sigviz.errors import Cancelled, SigvizError
 from sigviz.explain import explain_with
@@ -19,6 +24,7 @@ from sigviz.models.classifier import TextClassifier
 KEPT = 512  # answers; one of a sentence has some 10 kB, one of 512 tokens some 100 kB
 PATIENCE = 10.0  # seconds without a look after which a job is taken to be unwatched: a tab that was closed never says so
 _RECENT = 8  # explanations of which the fastest tells the pace: others waited their turn, or did more than passes
+Work = Callable[[Progress, threading.Event], Any]  # work(progress, cancel): what was asked for
 _UNMEASURED = {"cpu": 1e-4, "mps": 1e-5, "cuda": 2e-6}  # until the first explanation: seconds a token, small models
 
 
@@ -32,17 +38,17 @@ class _Watch:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    job: Job[Attribution]
+    job: Job[Any]
     watch: _Watch
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far an explanation is.  done, total: passes.  answer or error: once it is finished."""
+    """How far an explanation, or other work, is.  done, total: passes.  answer or error: once it is finished."""
 
     done: int = 0
     total: int = 0
-    answer: Attribution | None = None
+    answer: Any = None  # an Attribution, where an explanation was asked for
     error: SigvizError | None = None
 
     @property
@@ -57,12 +63,27 @@ class Desk:
         self._scheduler = scheduler
         self._lock = threading.Lock()
         self._jobs: dict[Hashable, _Entry] = {}
-        self._answers: OrderedDict[Hashable, Attribution] = OrderedDict()
+        self._answers: OrderedDict[Hashable, Any] = OrderedDict()
         self._paces: dict[tuple[str, ...], deque[float]] = {}
 
     def ask(self, watcher: str, classifier: TextClassifier, text: str, settings: Settings) -> Hashable:
         """Ask for an explanation on behalf of `watcher`; returns the key to look for it by.  Raises QueueFull."""
         key = question(classifier, text, settings)
+
+        def work(progress: Progress, cancel: threading.Event) -> Attribution:
+            answer = explain_with(classifier, text, settings, progress=progress, cancel=cancel)
+            with self._lock:
+                self._measure(answer, classifier)
+            return answer
+
+        return self.compute(watcher, key, work)
+
+    def compute(self, watcher: str, key: Hashable, work: Work) -> Hashable:
+        """Ask for work(progress, cancel) on behalf of `watcher`, unless its answer is there or under way; returns the key.
+
+        key: all that the answer depends on.  The answer is shared between sessions, so nobody may change it; it must not be
+        None.  Raises QueueFull.
+        """
         with self._lock:
             self._tidy()
             if key in self._answers:
@@ -70,7 +91,7 @@ class Desk:
             entry = self._jobs.get(key)
             if entry is None or entry.job.cancelled.is_set() or entry.job.error is not None:
                 watch = _Watch()
-                entry = _Entry(self._scheduler.submit(self._work(key, watch, classifier, text, settings)), watch)
+                entry = _Entry(self._scheduler.submit(self._watched(key, watch, work)), watch)
                 self._jobs[key] = entry
             entry.watch.watchers.add(watcher)
             entry.watch.seen = time.monotonic()
@@ -111,42 +132,40 @@ class Desk:
 
     def pace(self, classifier: TextClassifier) -> float:
         """Seconds that one token takes on one pass through this model here, as lately measured."""
-        measured = self._paces.get(_identity(classifier))
+        measured = self._paces.get(identity(classifier))
         return min(measured) if measured else _UNMEASURED.get(classifier.device.type, 1e-4)
 
-    def _work(
-        self, key: Hashable, watch: _Watch, classifier: TextClassifier, text: str, settings: Settings
-    ) -> Callable[[Job[Attribution]], Attribution]:
-        def work(job: Job[Attribution]) -> Attribution:
+    def _watched(self, key: Hashable, watch: _Watch, work: Work) -> Callable[[Job[Any]], Any]:
+        def watched(job: Job[Any]) -> Any:
             def progress(done: int, total: int) -> None:
                 job.progress(done, total)
                 if time.monotonic() - watch.seen > PATIENCE:
                     job.cancel()
 
-            answer = explain_with(classifier, text, settings, progress=progress, cancel=job.cancelled)
+            answer = work(progress, job.cancelled)
             with self._lock:
-                self._keep(key, answer, classifier)
+                self._answers[key] = answer
+                while len(self._answers) > KEPT:
+                    self._answers.popitem(last=False)
                 if key in self._jobs and self._jobs[key].job is job:
                     del self._jobs[key]
             return answer
 
-        return work
+        return watched
 
-    def _keep(self, key: Hashable, answer: Attribution, classifier: TextClassifier) -> None:
-        self._answers[key] = answer
-        while len(self._answers) > KEPT:
-            self._answers.popitem(last=False)
+    def _measure(self, answer: Attribution, classifier: TextClassifier) -> None:
         passes = answer.cost.forward + answer.cost.backward
-        recent = self._paces.setdefault(_identity(classifier), deque(maxlen=_RECENT))
+        recent = self._paces.setdefault(identity(classifier), deque(maxlen=_RECENT))
         recent.append(answer.cost.seconds / (passes * sum(len(unit.tokens) for unit in answer.units)))
 
 
 def question(classifier: TextClassifier, text: str, settings: Settings) -> Hashable:
     """What tells one question from another: the model as it is, the text, and every setting."""
-    return (*_identity(classifier), text, settings)
+    return (*identity(classifier), text, settings)
 
 
-def _identity(classifier: TextClassifier) -> tuple[str, ...]:
+def identity(classifier: TextClassifier) -> tuple[str, ...]:
+    """What tells one model from another, as it is loaded."""
     return (classifier.name, classifier.revision, str(classifier.device), str(classifier.dtype))
 
 
@@ -156,3 +175,8 @@ _desk = Desk(Scheduler())
 def desk() -> Desk:
     """The desk of this server."""
     return _desk
+
+
+def watcher() -> str:
+    """Who this browser session is at the desk."""
+    return str(st.session_state.setdefault("_watcher", f"session-{time.monotonic_ns()}"))

@@ -4,6 +4,7 @@ import streamlit as st
 
 from sigviz.attribution import Attribution
 from sigviz.methods import METHODS, Promise
+from sigviz.ui import selection
 from sigviz.ui.cards import theme
 from sigviz.ui.messages import plain
 from sigviz.views import charts, wording
@@ -32,8 +33,9 @@ def show(found: list[Attribution]) -> None:
 def _one(attribution: Attribution, name: str) -> None:
     promise = METHODS[attribution.settings.method].promises
     st.markdown(plain(wording.delta_in_words(attribution, promise.name)))
-    per_unit = promise is Promise.PER_UNIT
-    figure = charts.ledger(attribution, theme()) if per_unit else charts.budget(attribution, theme())
+    chosen = selection.selected(attribution.units)
+    draw = charts.ledger if promise is Promise.PER_UNIT else charts.budget
+    figure = draw(attribution, theme(), chosen)
     st.plotly_chart(figure, theme=None, config=charts.CONFIG, key=f"ledger {name}", alt=f"Completeness ledger of {name}")
     with st.expander("The same as a table"):
         st.dataframe(charts.ledger_rows(attribution), hide_index=True, alt=f"Completeness ledger of {name}")

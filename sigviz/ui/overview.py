@@ -5,6 +5,7 @@ import streamlit as st
 from sigviz.attribution import Attribution, Prediction
 from sigviz.explain import predict as ask_model
 from sigviz.models.classifier import TextClassifier
+from sigviz.ui import selection
 from sigviz.ui.cards import theme
 from sigviz.ui.controls import Shared
 from sigviz.ui.messages import plain
@@ -37,3 +38,15 @@ def grid(found: list[Attribution]) -> None:
             st.html(heatmap.grid(found, theme=theme()))
             if len(found) > 1:
                 st.html(agreement.html(found))
+
+
+def chosen_word(found: list[Attribution]) -> None:
+    """The selected word: what each run gives it, and the way to its path.  Runs of other units than the first are left out."""
+    units = found[0].units
+    with st.container(horizontal=True, vertical_alignment="bottom", key="chosen_word"):
+        place = selection.word(units, required=False)
+        st.page_link("pages/paths.py", label="Its path, step by step", icon=":material/route:")
+    if place is None:
+        st.caption("Click a word in any of the maps above, and this line says what every run gives it.")
+        return
+    st.html(heatmap.column([one for one in found if one.units == units], place))

@@ -9,11 +9,10 @@ from sigviz.attribution import Attribution
 from sigviz.errors import SigvizError
 from sigviz.models.classifier import TextClassifier
 from sigviz.ui import cards, messages, run_controls
-from sigviz.ui.cards import Card, Look
+from sigviz.ui.cards import Card, Look, Manner
 from sigviz.ui.controls import Shared
-from sigviz.ui.jobs import Status, desk, question
+from sigviz.ui.jobs import Status, desk, question, watcher
 from sigviz.views import heatmap, wording
-from sigviz.views.heatmap import Scale
 
 QUICK = 1.0  # seconds: what is estimated to take less goes first, so that something stands there at once
 UNASKED = 30.0  # seconds: what is estimated to take longer waits for a click
@@ -26,11 +25,15 @@ def styles(label: str) -> None:
     st.html(heatmap.legend(cards.theme(), label))
 
 
-def draw_cards(classifier: TextClassifier, text: str, shared: Shared) -> list[Card]:
+def draw_cards(classifier: TextClassifier, text: str, shared: Shared, manner: Manner) -> list[Card]:
     """A card for each run of the page; those that work."""
     with messages.shown():
         runs = run_controls.chosen()
-        drawn = [cards.draw(i, run, len(runs) == 1, classifier, text, shared) for i, run in enumerate(runs)]
+        drawn = []
+        for i, run in enumerate(runs):
+            with st.container(border=True, key=f"card{i}"):
+                run_controls.draw(i, run, len(runs) == 1)
+                drawn.append(cards.draw(i, run, classifier, text, shared, manner))
         return [one for one in drawn if one]
     return []
 
@@ -59,12 +62,12 @@ def stream(drawn: list[Card], classifier: TextClassifier, text: str) -> list[Att
     return [one.run.status.answer for one in drawn if one.run.status.answer]
 
 
-def rescale(drawn: list[Card], scale: Scale) -> None:
-    """Draw the maps again with another scale, once all are there: only then is the largest score of all known."""
+def rescale(drawn: list[Card]) -> None:
+    """Draw the maps on the shared scale, once all are there: only then is the largest score of all known."""
     done = [one.run.status.answer for one in drawn if one.run.status.answer]
     for one in drawn:
-        if one.run.status.answer and scale != "row":
-            cards.show_map(one, scale, heatmap.shared_max(done))
+        if one.run.status.answer and one.manner.scale == "shared":
+            cards.show_map(one, heatmap.shared_max(done))
 
 
 def _may_run(one: Card, asked: Hashable) -> bool:
@@ -94,7 +97,7 @@ def _ask(look: Look, classifier: TextClassifier, text: str, card: Card | None) -
     """Ask the desk; a run that is not there yet gets a button that stops it."""
     settings = look.question.settings
     try:
-        look.key = desk().ask(_watcher(), classifier, text, settings)
+        look.key = desk().ask(watcher(), classifier, text, settings)
     except SigvizError as error:
         look.status = Status(error=error)
         if card:
@@ -122,9 +125,4 @@ def _update(one: Card) -> None:
 
 
 def _watch(drawn: list[Card]) -> None:
-    desk().watch_only(_watcher(), {look.key for one in drawn for look in one.looks if look.key is not None})
-
-
-def _watcher() -> str:
-    """Who this browser session is at the desk."""
-    return str(st.session_state.setdefault("_watcher", f"session-{time.monotonic_ns()}"))
+    desk().watch_only(watcher(), {look.key for one in drawn for look in one.looks if look.key is not None})

@@ -113,6 +113,14 @@ def _pick_method(i: int, choice: RunChoice) -> None:
     )
 
 
+def baseline() -> str:
+    """The one baseline of a page without runs, in the link as `baseline`."""
+    chosen = st.selectbox(
+        "Baseline", [*BASELINES], accept_new_options=True, key="baseline", bind="query-params", width=130, help=BASELINE_HELP
+    )
+    return chosen or next(iter(BASELINES))
+
+
 def _pick_baseline(i: int, choice: RunChoice) -> None:
     key = f"baseline{i}"
     st.session_state[key] = choice.baseline

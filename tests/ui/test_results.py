@@ -9,6 +9,7 @@ from sigviz.methods import METHODS
 from sigviz.ui import results
 from sigviz.ui.jobs import question
 from sigviz.ui.models import shelf
+from tests.pages.strips import strips
 
 MODEL = "bundled/distil-movie"
 ONE, OTHER = "a plain film", "a hideous spectacle"
@@ -28,7 +29,7 @@ def _with_text(app: AppTest, text: str) -> AppTest:
 def _ran(app: AppTest) -> bool:
     """Whether there is a map; otherwise a button that starts the run."""
     assert not app.exception and not app.error
-    ran = any('class="sigviz-row"' in one.proto.body for one in app.get("html"))
+    ran = bool(strips(app))
     assert ran != any(button.key == "start0" for button in app.button)
     return ran
 
