@@ -122,6 +122,15 @@ class Desk:
                     entry.job.cancel()
             self._tidy()
 
+    def leave(self, watcher: str, key: Hashable) -> None:
+        """Stop watching `key`; it is cancelled where nobody else watches it."""
+        with self._lock:
+            entry = self._jobs.get(key)
+            if entry is not None:
+                entry.watch.watchers.discard(watcher)
+                if not entry.watch.watchers:
+                    entry.job.cancel()
+
     def _tidy(self) -> None:
         """Forget what has ended without an answer and is not looked at any more."""
         past = time.monotonic() - PATIENCE

@@ -91,6 +91,7 @@ def _start(asked: Hashable) -> None:
 
 def _stop(asked: Hashable) -> None:
     st.session_state["_stopped"].add(asked)
+    desk().leave(watcher(), asked)  # now, and not when the page has come as far as this run again: it needs the device, too
 
 
 def _ask(look: Look, classifier: TextClassifier, text: str, card: Card | None) -> None:

@@ -49,7 +49,7 @@ def _shipped() -> Results | None:
     name = st.selectbox("Study", [*known], format_func=lambda name: known.get(name, str(name)), key=f"{KEY}_shipped")
     found = _kept(name or next(iter(known)))
     st.caption("Measured once, and shipped with sigviz. The command that made it:")
-    st.code(shipped.command(found), language="bash", wrap_lines=True)
+    st.code(shipped.command(found), language=None, wrap_lines=True)  # highlighting would be too pale
     return found
 
 

@@ -90,6 +90,17 @@ def test_a_job_that_nobody_watches_is_cancelled(work: Work) -> None:
     assert isinstance(_finished(desk, key).error, Cancelled)
 
 
+def test_a_job_that_is_left_is_cancelled_and_the_session_s_other_jobs_go_on(work: Work) -> None:
+    desk = Desk(Scheduler())
+    left, kept = (desk.ask("one", MODEL, text, SETTINGS) for text in ("a", "b"))
+    desk.ask("two", MODEL, "b", SETTINGS)
+    desk.leave("one", left)
+    desk.leave("one", kept)
+    assert isinstance(_finished(desk, left).error, Cancelled)
+    work.go_on.set()
+    assert _finished(desk, kept).answer
+
+
 def test_a_job_goes_on_while_another_session_watches_it(work: Work) -> None:
     desk = Desk(Scheduler())
     key = desk.ask("one", MODEL, "text", SETTINGS)
