@@ -211,10 +211,10 @@ class _Wait:
         with self._slot.container(horizontal=True, vertical_alignment="center"):
             if self.allowed:
                 self._bar = st.progress(0.0, text="Starting", width="stretch")
-                st.button("Stop", icon=":material/stop:", key=f"{self._key}_stop", on_click=_stop, args=(self._about,))
+                st.button("Stop", icon=":material/stop:", key=f"{self._key}_go", on_click=_stop, args=(self._about,))
             else:
                 st.info(self._why, icon=":material/hourglass_empty:", width="stretch")
-                st.button("Run", icon=":material/play_arrow:", key=f"{self._key}_run", on_click=_start, args=(self._about,))
+                st.button("Run", icon=":material/play_arrow:", key=f"{self._key}_go", on_click=_start, args=(self._about,))
         return self
 
     def show(self, share: float, words: str) -> None:

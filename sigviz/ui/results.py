@@ -71,7 +71,11 @@ def rescale(drawn: list[Card]) -> None:
 
 
 def _may_run(one: Card, asked: Hashable) -> bool:
-    """Whether to run a card now; otherwise it shows why not, and a button that concerns this question alone."""
+    """Whether to run a card now; otherwise it shows why not, and a button that concerns this question alone.
+
+    Run and Stop have one key: Streamlit keeps a button that has the focus on the page when it is no longer drawn, until the
+    next click, which then misses what moves up.
+    """
     started: set[Hashable] = st.session_state.setdefault("_started", set())
     stopped: set[Hashable] = st.session_state.setdefault("_stopped", set())
     seconds = one.run.question.seconds
@@ -80,7 +84,7 @@ def _may_run(one: Card, asked: Hashable) -> bool:
         why = f"This would take about {wording.duration(seconds)}."
     if why:
         one.state_slot.info(f"{why} {cards.passes(one.run.question.cost)}", icon=":material/hourglass_empty:")
-        one.button_slot.button("Run", icon=":material/play_arrow:", key=f"start{one.place}", on_click=_start, args=(asked,))
+        one.button_slot.button("Run", icon=":material/play_arrow:", key=f"go{one.place}", on_click=_start, args=(asked,))
     return not why
 
 
@@ -106,7 +110,7 @@ def _ask(look: Look, classifier: TextClassifier, text: str, card: Card | None) -
         return
     if card and not desk().look(look.key).finished:
         cards.show_progress(card)
-        card.button_slot.button("Stop", icon=":material/stop:", key=f"stop{card.place}", on_click=_stop, args=(look.key,))
+        card.button_slot.button("Stop", icon=":material/stop:", key=f"go{card.place}", on_click=_stop, args=(look.key,))
 
 
 def _update(one: Card) -> None:

@@ -146,7 +146,7 @@ def test_the_options_of_a_run_change_it_and_stand_in_the_link(open_page: Opener)
     assert "rule riemann-middle" in _facts(page)
     _enter(page, "tolerance0", "0.05")
     page.keyboard.press("Escape")
-    start = page.locator(".st-key-start0 button")
+    start = page.locator(".st-key-go0 button").filter(has_text="Run")
     if start.is_visible():  # how many steps that takes is not known before: at worst, many
         start.click()
     expect(_cards(page).first).to_contain_text("tolerance 0.05")
@@ -309,7 +309,7 @@ def test_six_hundred_words_are_cut_visibly_and_dear_runs_wait_for_a_click(open_p
 
 def test_a_long_run_shows_progress_and_stops_when_asked(open_page: Opener) -> None:
     page = open_page(settled=False, runs="sig(steps=1024)")
-    start, stop = page.locator(".st-key-start0 button"), page.locator(".st-key-stop0 button")
+    start, stop = (page.locator(".st-key-go0 button").filter(has_text=name) for name in ("Run", "Stop"))
     expect(start.or_(stop)).to_be_visible()
     if start.is_visible():  # what would take long here waits for a click
         start.click()
@@ -317,7 +317,7 @@ def test_a_long_run_shows_progress_and_stops_when_asked(open_page: Opener) -> No
     stop.click()
     expect(page.get_by_text("Stopped.")).to_be_visible()
     settle(page)
-    expect(page.locator(".st-key-start0 button")).to_be_visible()
+    expect(start).to_be_visible()
 
 
 def _contrast(page: Page, selector: str) -> float:

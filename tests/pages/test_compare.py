@@ -143,7 +143,7 @@ def test_a_text_past_the_model_s_limit_is_cut_visibly() -> None:
 
 def test_a_run_that_would_take_long_waits_for_a_click() -> None:
     app = _page(runs="sig(steps=1000)", text="a film that moves slowly " * 20)
-    assert "would take about" in app.info[0].value and app.button(key="start0")
+    assert "would take about" in app.info[0].value and app.button(key="go0")
 
 
 def test_without_the_base_weights_and_without_the_hub_the_page_says_what_to_do(

@@ -76,7 +76,7 @@ def test_long_work_waits_for_a_click(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[Any] = []
     app = _page(_explained(found), text="a text that would take long")
     assert found == [None, None, None] and "would take about" in app.info[0].value
-    app.button(key="lab_run").click().run()
+    app.button(key="lab_go").click().run()
     assert not app.exception and all(found) and not app.info
 
 
@@ -93,7 +93,7 @@ def test_stopped_work_stays_stopped_until_it_is_run_again() -> None:
 
     app = _page(part, text="a text that somebody stopped")
     assert found == [None] and app.info[0].value == "Stopped."
-    app.button(key="lab_run").click().run()
+    app.button(key="lab_go").click().run()
     assert not app.exception and all(found) and not app.info
 
 
@@ -147,7 +147,7 @@ def test_a_long_computation_waits_for_a_click() -> None:
 
     app = _page(part)
     assert found == [None] and "2 min" in app.info[0].value
-    app.button(key="theatre_run").click().run()
+    app.button(key="theatre_go").click().run()
     assert found[-1] == "x"
 
 

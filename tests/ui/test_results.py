@@ -30,7 +30,7 @@ def _ran(app: AppTest) -> bool:
     """Whether there is a map; otherwise a button that starts the run."""
     assert not app.exception and not app.error
     ran = bool(strips(app))
-    assert ran != any(button.key == "start0" for button in app.button)
+    assert ran != any(button.key == "go0" for button in app.button)
     return ran
 
 
@@ -42,7 +42,7 @@ def test_a_started_question_says_nothing_of_another(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(results, "UNASKED", 0.0)  # seconds: every run waits for a click
     app = _page()
     assert not _ran(app) and "would take about" in app.info[0].value
-    assert _ran(app.button(key="start0").click().run())
+    assert _ran(app.button(key="go0").click().run())
     assert not _ran(_with_text(app, OTHER)), "the click meant the first text"
     assert _ran(_with_text(app, ONE)), "and still does"
 
@@ -54,4 +54,4 @@ def test_a_stopped_question_says_nothing_of_another() -> None:
     assert not _ran(app.run()) and app.info[0].value.startswith("Stopped.")
     assert _ran(_with_text(app, OTHER))
     assert not _ran(_with_text(app, ONE))
-    assert _ran(app.button(key="start0").click().run()) and not app.session_state["_stopped"]
+    assert _ran(app.button(key="go0").click().run()) and not app.session_state["_stopped"]
