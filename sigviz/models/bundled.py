@@ -70,12 +70,17 @@ def with_new_adapter(model: PreTrainedModel, rank: int, alpha: int, dropout: flo
     return get_peft_model(model, config)
 
 
-def load(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    """The classifier of an adapter folder: base, head and adapter merged into one plain transformers model."""
+def load(folder: Path, *, merged: bool = True) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The classifier of an adapter folder: base, head and adapter merged into one plain transformers model.
+
+    merged=False leaves the adapter's matrices beside the base's, W x + s B (A x) in place of (W + s B A) x: the same
+    function, computed another way.
+    """
     card = read_card(folder)
     base = build(card["architecture"], tuple(card["labels"]), seed=card["seed"])
-    merged = PeftModel.from_pretrained(base, folder, low_cpu_mem_usage=False).merge_and_unload()
-    return merged.eval(), base_tokenizer()
+    adapted = PeftModel.from_pretrained(base, folder, low_cpu_mem_usage=False)
+    model: PreTrainedModel = adapted.merge_and_unload() if merged else adapted.get_base_model()  # type: ignore[assignment]
+    return model.eval(), base_tokenizer()
 
 
 def read_card(folder: Path) -> dict[str, Any]:

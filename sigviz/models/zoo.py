@@ -103,12 +103,13 @@ def load(
     revision: str | None = None,
     progress: hub.Progress | None = None,
     cancel: threading.Event | None = None,
+    merged: bool = True,
 ) -> TextClassifier:
     """A classifier ready to be explained: a bundled model, an existing folder, or a model of the Hub by its id.
 
     device: "auto" (CUDA, then Apple's MPS, then the CPU), "cpu", "cuda", "cuda:1", "mps".  dtype: a key of DTYPES.
     revision matters to models of the Hub; progress(bytes done, bytes in all) and cancel to whatever has to be fetched.
-    Nothing is cached here.
+    merged matters to bundled models: False leaves the adapter beside the weights (see bundled.load).  Nothing is cached here.
 
     Raises: ModelUnavailable, ModelUnsupported, InvalidSettings (device, dtype), OutOfMemory, Cancelled.
     """
@@ -117,7 +118,7 @@ def load(
     labels = PRESETS[name].labels if name in PRESETS else ()
     commit, notes = "", tuple[str, ...]()
     if name.startswith(PREFIX):
-        model, tokenizer = _adapted(_bundled_folder(name), name, progress, cancel)
+        model, tokenizer = _adapted(_bundled_folder(name), name, progress, cancel, merged)
     elif os.path.isdir(name):
         folder = Path(name).resolve()
         name = folder.name  # from here on: neither a message nor a result holds a path of this machine
@@ -173,14 +174,16 @@ def _bundled_folder(name: str) -> Path:
     return bundled.ADAPTERS / name.removeprefix(PREFIX)
 
 
-def _adapted(folder: Path, name: str, progress: hub.Progress | None, cancel: threading.Event | None) -> Loaded:
+def _adapted(
+    folder: Path, name: str, progress: hub.Progress | None, cancel: threading.Event | None, merged: bool = True
+) -> Loaded:
     """A model whose adapter this project trained."""
     for file in ("card.json", "adapter_config.json", "adapter_model.safetensors"):
         if not (folder / file).is_file():  # peft would go and look for it on the Hub
             raise ModelUnavailable(f"{shown(name)} has no {file}. Reinstall sigviz, or train the adapter again.")
     bundled.fetch_base(progress, cancel)  # a download, where it is one, must not hold up others
     with _loading(name):
-        return bundled.load(folder)
+        return bundled.load(folder, merged=merged)
 
 
 def _read(folder: Path, name: str, dtype: torch.dtype) -> Loaded:

@@ -122,3 +122,16 @@ def test_a_download_of_the_weights_tells_how_far_it_is_and_is_asked_for_again_af
         assert bundled.base_file.cache_info().currsize == len(real)
     finally:
         bundled.base_file.cache_clear()
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_the_adapter_left_beside_the_weights_makes_the_same_function(folder: Path) -> None:
+    merged, apart = (zoo.load(f"bundled/{folder.name}", merged=merged) for merged in (True, False))
+    names = [{name for name, _ in one.model.named_modules() if "lora_A" in name} for one in (merged, apart)]
+    assert not names[0] and names[1], "only the one has adapter layers"
+    ids = merged.encode("a hideous , confusing spectacle").ids
+    with torch.no_grad():
+        answers = [one.logits(one.embed(ids)[None]) for one in (merged, apart)]
+    assert not torch.equal(*answers), "both added the adapter into the weights"
+    torch.testing.assert_close(*answers, rtol=1e-4, atol=1e-4)
+    assert not apart.model.training and not any(weights.requires_grad for weights in apart.model.parameters())
