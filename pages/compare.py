@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sigviz.ui import cards, controls, ledger, measures, messages, models, overview, results, run_controls
+from sigviz.ui import cards, controls, downloads, ledger, measures, messages, models, overview, results, run_controls
 
 st.title("Which words decided?")
 st.markdown(
@@ -46,4 +46,6 @@ if found:
     overview.chosen_word(found)
     overview.grid(found)
     ledger.show(found)
+    downloads.results(found, classifier, key="runs", scale=manner.scale)
+    downloads.reproduce(found, classifier, key="runs")
     measures.show(drawn, classifier)

@@ -30,6 +30,7 @@ from sigviz.explain import explain
 from sigviz.methods import METHODS
 from sigviz.models.zoo import load
 from sigviz.version import VERSION as __version__  # noqa: F401 (not for `import *`)
+from sigviz.views.files import render, save
 
 __all__ = [
     "METHODS",
@@ -52,4 +53,6 @@ __all__ = [
     "Unit",
     "explain",
     "load",
+    "render",
+    "save",
 ]

@@ -10,18 +10,21 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import transformers
 
 from sigviz import cli_studies
-from sigviz.attribution import OUTPUTS, UNITS, Attribution, document
+from sigviz.attribution import OUTPUTS, UNITS, Attribution, Settings, document
 from sigviz.errors import Cancelled, InvalidSettings, InvalidText, SigvizError
 from sigviz.explain import explain_with
-from sigviz.methods import METHODS, Method, Option, Promise
+from sigviz.methods import METHODS, Method, Option, Promise, runs
 from sigviz.methods.registry import get
 from sigviz.models import zoo
 from sigviz.terminal import bar, line, plain
+from sigviz.views import files, wording
+from sigviz.views.heatmap import Scale
+from sigviz.views.palette import THEMES
 
 BAD_INPUT = 2
 STOPPED = 130  # as shells say it for Ctrl-C
@@ -91,7 +94,14 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_explain)
     parser.add_argument("text", metavar="TEXT", help="the text; - reads it from standard input")
     parser.add_argument("--model", default=zoo.DEFAULT, help="a bundled name, a Hub id or a folder (default: %(default)s)")
-    parser.add_argument("--method", action="append", metavar="ID", help=f"one or more of: {', '.join(METHODS)} (default: sig)")
+    parser.add_argument("--revision", help="branch, tag or commit of a model of the Hub (default: the newest)")
+    parser.add_argument(
+        "--method",
+        action="append",
+        metavar="RUN",
+        help="one or more: a method, or one with settings of its own, such as 'sig(steps=20,baseline=pad)'; of "
+        f"{', '.join(METHODS)} (default: sig)",
+    )
     parser.add_argument("--baseline", default="mask", help="mask, pad, unk, zero, mean, or any token (default: %(default)s)")
     parser.add_argument("--unit", default="token", choices=UNITS)
     parser.add_argument("--target", help="class number or name (default: the predicted class)")
@@ -100,7 +110,14 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--dtype", default="float32", help="float32, bfloat16 or float64")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    printed = parser.add_mutually_exclusive_group()
+    printed.add_argument("--json", action="store_true", help="print one JSON object")
+    printed.add_argument("--format", choices=files.FORMATS, help="print this, or with --out write it")
+    suffixes = ", ".join(files.SUFFIXES)
+    parser.add_argument("--out", type=Path, metavar="FILE", help=f"also write a file; its name says what: {suffixes}")
+    parser.add_argument("--theme", choices=THEMES, help="of SVG and HTML (default: light; HTML: its reader's)")
+    parser.add_argument("--scale", choices=get_args(Scale), default="row", help="what counts as full colour")
+    parser.add_argument("--colours", action="store_true", help="put the words of the LaTeX table on their colours")
     for name, option in _own_options().items():
         takers = ", ".join(method.id for method in METHODS.values() if any(own.name == name for own in method.options))
         parser.add_argument(f"--{name}", choices=option.choices or None, type=_kind(option), help=f"for {takers}")
@@ -115,21 +132,53 @@ def _kind(option: Option) -> type:
 
 
 def _explain(given: argparse.Namespace) -> None:
-    methods = [get(id) for id in dict.fromkeys(given.method or ["sig"])]
-    own = {name: getattr(given, name) for name in _own_options() if getattr(given, name) is not None}
-    for name in own:
-        if not any(option.name == name for method in methods for option in method.options):
-            raise InvalidSettings(f"--{name} is no setting of {', '.join(method.id for method in methods)}. Leave it out.")
-    shared = {name: getattr(given, name) for name in ("baseline", "unit", "target", "output", "contrast", "seed")}
-    settings = [method.settings(**shared, **_taken_by(method, own)) for method in methods]  # checked before the model loads
+    settings = _settings(given)  # checked before the model loads, and so is where a file goes
+    format = _format(given)
     text = _piped() if given.text == "-" else given.text
     with bar("loading") as progress:
-        classifier = zoo.load(given.model, device=given.device, dtype=given.dtype, progress=progress)
+        classifier = zoo.load(given.model, device=given.device, dtype=given.dtype, revision=given.revision, progress=progress)
     found = []
     for wanted in settings:
         with bar(wanted.method) as progress:
             found.append(explain_with(classifier, text, wanted, progress=progress))
-    print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
+    made = "" if format is None else _made(found, format, given, classifier.revision)
+    if given.out is not None:
+        given.out.write_bytes(files.encoded(made))
+    if given.format is not None and given.out is None:
+        print(made, end="")
+    else:
+        print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
+
+
+def _settings(given: argparse.Namespace) -> list[Settings]:
+    """What every run is asked, once each: a flag is for all runs that take it and do not name that setting themselves."""
+    lines = given.method or ["sig"]
+    chosen = [(run, "baseline=" in word) for line in lines for word, run in zip(line.split(), runs.parse(line), strict=True)]
+    methods = [get(run.method) for run, _ in chosen]
+    own = {name: getattr(given, name) for name in _own_options() if getattr(given, name) is not None}
+    for name in own:
+        if not any(option.name == name for method in methods for option in method.options):
+            ids = ", ".join(dict.fromkeys(method.id for method in methods))
+            raise InvalidSettings(f"--{name} is no setting of {ids}. Leave it out.")
+    shared = {name: getattr(given, name) for name in ("unit", "target", "output", "contrast", "seed")}
+    found = []
+    for method, (run, own_baseline) in zip(methods, chosen, strict=True):
+        baseline = run.baseline if own_baseline else given.baseline
+        found.append(method.settings(baseline=baseline, **shared, **{**_taken_by(method, own), **run.options}))
+    return list(dict.fromkeys(found))
+
+
+def _format(given: argparse.Namespace) -> str | None:
+    """What to write; None for nothing.  Raises InvalidSettings where no file can be made of the name."""
+    if given.out is None:
+        return str(given.format) if given.format else None
+    if given.out.is_dir():
+        raise InvalidSettings(f"{given.out} is a folder. Give --out the name of a file, such as rows.svg.")
+    return given.format or files.of_suffix(given.out)
+
+
+def _made(found: list[Attribution], format: str, given: argparse.Namespace, revision: str) -> str:
+    return files.render(found, format, theme=given.theme, scale=given.scale, colours=given.colours, revision=revision)
 
 
 def _piped() -> str:
@@ -148,14 +197,18 @@ def _table(found: list[Attribution]) -> str:
     probability = first.probabilities[first.target]
     lines = [f"{first.model}: {first.label} ({probability:.3f}); scores are raw, in {OUTPUTS[first.settings.output]}", ""]
     wide = max(len(unit.text) for unit in first.units)
-    lines.append("".ljust(wide) + "".join(f"{one.settings.method:>15}" for one in found))
+    ids = [one.settings.method for one in found]
+    heads = ids if len(set(ids)) == len(ids) else wording.names(found)  # where one comes twice, with what differs
+    widths = [max(15, len(head) + 2) for head in heads]
+    lines.append("".ljust(wide) + "".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)))
     for i, unit in enumerate(first.units):
-        lines.append(unit.text.ljust(wide) + "".join(f"{one.raw[i]:15.4f}" for one in found))
+        numbers = (f"{one.raw[i]:{width}.4f}" for one, width in zip(found, widths, strict=True))
+        lines.append(unit.text.ljust(wide) + "".join(numbers))
     lines.append("")
-    for one in found:
+    for one, head in zip(found, heads, strict=True):
         worst = "" if one.delta is None else f", largest |delta| of a unit {abs(one.delta).max():.2g}"
         cost = f"{one.cost.forward} forward, {one.cost.backward} backward, {one.cost.seconds:.2f} s on {one.cost.device}"
-        lines.append(f"{one.settings.method}: sum {one.raw.sum():.4f}, total delta {one.total_delta:.4f}{worst}; {cost}")
+        lines.append(f"{head}: sum {one.raw.sum():.4f}, total delta {one.total_delta:.4f}{worst}; {cost}")
         lines += [f"  note: {note}" for note in one.notes]
     if first.truncated:
         lines.append(f"The text was cut: {first.truncated} tokens past the model's limit were left out.")

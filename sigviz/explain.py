@@ -82,9 +82,9 @@ def explain_tokens(
     started = time.perf_counter()
     spec = registry.get(settings.method)
     run = Run(classifier, progress=progress, cancel=cancel)
-    read = _read(classifier, text, settings)
+    read = read_text(classifier, text, settings)
     run.total = sum(spec.passes(settings, len(read.units)))
-    looked = _look(classifier, read, settings, run)
+    looked = look(classifier, read, settings, run)
     found = spec.compute(looked.problem, run, settings)
     run.finish()
     raw, tokens = _scored(found, looked.problem)
@@ -145,13 +145,13 @@ class Estimate:
 
 def estimate(classifier: TextClassifier, text: str, settings: Settings) -> Estimate:
     """The cost of an explanation, counted before it is run.  Raises InvalidText, InvalidSettings."""
-    read = _read(classifier, text, settings)
+    read = read_text(classifier, text, settings)
     spec, tokens = registry.get(settings.method), len(read.encoding.ids)
     return Estimate(len(read.units), tokens, *spec.passes(settings, len(read.units)), spec.weighed(settings, tokens))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Read:
+class Read:
     """A text as the model reads it, and what replaces its words."""
 
     encoding: Encoding
@@ -160,7 +160,7 @@ class _Read:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Looked:
+class Looked:
     """The problem with what one look at x and x̄ told: probabilities [classes] at x and the target they fixed."""
 
     problem: Problem
@@ -168,12 +168,12 @@ class _Looked:
     target: int
 
 
-def _read(classifier: TextClassifier, text: str, settings: Settings) -> _Read:
+def read_text(classifier: TextClassifier, text: str, settings: Settings) -> Read:
     encoding = classifier.encode(text)
-    return _Read(encoding, texts.units(encoding, settings.unit), classifier.baseline(settings.baseline))
+    return Read(encoding, texts.units(encoding, settings.unit), classifier.baseline(settings.baseline))
 
 
-def _look(classifier: TextClassifier, read: _Read, settings: Settings, run: Run) -> _Looked:
+def look(classifier: TextClassifier, read: Read, settings: Settings, run: Run) -> Looked:
     x = classifier.embed(read.encoding.ids)  # [T, D]
     content = torch.as_tensor(read.encoding.content, device=x.device)  # [T]
     baseline = torch.where(content[:, None], read.baseline.vector, x)  # [T, D]
@@ -195,7 +195,7 @@ def _look(classifier: TextClassifier, read: _Read, settings: Settings, run: Run)
         embeddings=classifier.vocabulary,
         walked=classifier.walked,
     )
-    return _Looked(problem, classifier.probabilities(logits[:1])[0].cpu().numpy(), target)
+    return Looked(problem, classifier.probabilities(logits[:1])[0].cpu().numpy(), target)
 
 
 def _objective(classifier: TextClassifier, settings: Settings, target: int) -> Objective:
@@ -218,7 +218,7 @@ def _features(found: Scores, problem: Problem) -> np.ndarray | None:
     return None if found.features is None else found.features[problem.content.cpu()].float().cpu().numpy()
 
 
-def _notes(classifier: TextClassifier, read: _Read, found: Scores, features: bool) -> tuple[str, ...]:
+def _notes(classifier: TextClassifier, read: Read, found: Scores, features: bool) -> tuple[str, ...]:
     own = [read.baseline.note] if read.baseline.note else []
     if features and found.features is None:
         own.append("This method has no per-feature scores, only one score for each unit.")

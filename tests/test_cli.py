@@ -15,6 +15,8 @@ from sigviz.methods import METHODS
 from sigviz.models import finetuning, zoo
 from sigviz.models.classifier import TextClassifier
 from sigviz.studies import corpora
+from sigviz.views import files
+from tests import tiny
 from tests.models.families import FAMILIES
 
 MODEL = "bundled/distil-movie"
@@ -58,6 +60,43 @@ def test_a_table_names_every_word_and_what_it_cost(capsys: pytest.CaptureFixture
     assert main(["explain", TEXT, "--model", MODEL, "--method", "sig-exact"]) == 0
     printed = capsys.readouterr().out
     assert all(word in printed for word in TEXT.split()) and "forward" in printed and "negative" in printed
+
+
+def test_runs_have_settings_of_their_own_and_take_the_flags_for_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = ("ig sig(steps=3,baseline=pad)", "sig(tolerance=0.1)", "sig-exact(baseline=mask)", "ig")
+    asked = [part for line in lines for part in ("--method", line)]
+    found = _json(capsys, *asked, "--steps", "4", "--baseline", "unk", "--seed", "5")["attributions"]
+    settings = [entry["settings"] for entry in found]
+    assert [one["method"] for one in settings] == ["ig", "sig", "sig", "sig-exact"], "what is asked twice is run once"
+    assert [one["baseline"] for one in settings] == ["unk", "pad", "unk", "mask"]
+    assert [one.get("steps") for one in settings] == [4, 3, 4, None]
+    assert [one.get("tolerance") for one in settings] == [None, None, 0.1, None]
+    assert {one["seed"] for one in settings} == {5}
+
+
+def test_the_table_tells_runs_of_one_method_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", TEXT, "--model", MODEL, "--method", "sig(steps=2)", "--method", "sig(steps=3)"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("SIG, steps 2") == printed.count("SIG, steps 3") == 2
+
+
+@pytest.mark.parametrize("suffix", [*files.SUFFIXES])
+def test_every_format_is_printed_or_written(
+    suffix: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier = tiny.bert()  # loading takes seconds
+    monkeypatch.setattr(zoo, "load", lambda name, **_: classifier)
+    asked = ["explain", TEXT, "--method", "random", "--theme", "dark", "--scale", "fixed", "--colours"]
+    assert main([*asked, "--format", files.SUFFIXES[suffix]]) == 0
+    printed, out = capsys.readouterr().out, tmp_path / f"rows{suffix}"
+    assert main([*asked, "--out", str(out)]) == 0
+    table, written = capsys.readouterr().out, out.read_text("utf-8")
+    assert "forward" in table and "hideous" in written, "what was found is printed as well"
+    assert written[:60] == printed[:60] != table[:60]
+    other = tmp_path / "rows.any"
+    assert main([*asked, "--json", "--out", str(out)]) == 0 and json.loads(capsys.readouterr().out)["model"] == "tiny"
+    assert main([*asked, "--format", files.SUFFIXES[suffix], "--out", str(other)]) == 0
+    assert other.read_text("utf-8")[:60] == printed[:60] and capsys.readouterr().out[:60] == table[:60]
 
 
 def test_text_is_read_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,6 +156,15 @@ def test_models_and_methods_list_everything(capsys: pytest.CaptureFixture[str]) 
         (["explain", TEXT, "--model", MODEL, "--device", "quantum"], "device"),
         (["explain", TEXT, "--model", MODEL, "--unit", "letter"], "invalid choice"),
         (["explain"], "required"),
+        (["explain", TEXT, "--model", MODEL, "--method", "sig(steps=0)"], "from 1 to 1024"),
+        (["explain", TEXT, "--model", MODEL, "--method", "sig(nope=1)"], "no setting 'nope'"),
+        (["explain", TEXT, "--model", MODEL, "--method", ""], "0 entries"),
+        (["explain", TEXT, "--model", MODEL, "--out", "x.png"], "in the browser"),
+        (["explain", TEXT, "--model", MODEL, "--out", "x"], "says no format"),
+        (["explain", TEXT, "--model", MODEL, "--out", ".", "--format", "svg"], "is a folder"),
+        (["explain", TEXT, "--model", MODEL, "--format", "png"], "invalid choice"),
+        (["explain", TEXT, "--model", MODEL, "--format", "svg", "--json"], "not allowed with"),
+        (["explain", TEXT, "--model", "owner/name", "--revision", "../x"], "not a revision"),
         (["finetune", "--corpus", "films", "--out", "x"], "no corpus 'films'"),
         (["finetune", "--corpus", "movie", "--out", "x", "--epochs", "0"], "epochs is 0"),
         (["finetune", "--corpus", "movie", "--out", "x", "--seed", "-1"], "seed is -1"),

@@ -65,22 +65,48 @@ class Run:
 
     def integrate(self, path: Path) -> Tensor:
         """Gradient of F times step, summed over the path's points: float64 [T, D]."""
-        objective = self.objective
-        assert objective is not None
         sums: list[Tensor] = []
 
         def look(k: Tensor) -> None:
-            with torch.enable_grad():
-                at = path.at(k).detach().requires_grad_()  # [b, T, D]
-                values = objective(_finite(self.classifier.logits(at.clone())))  # [b]; some models write into their input
-                (gradients,) = torch.autograd.grad(values.sum(), at)
+            _, gradients = self._gradients(path, k)
             part = torch.einsum("btd,btd->td", _double(gradients), _double(path.steps(k))).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
-            self.forward += len(k)
-            self.backward += len(k)
+            self._count(k)
 
         self._in_chunks(path, look, backward=True)
         return _finite(sums[0], "gradients")
+
+    def derivatives(self, path: Path) -> tuple[Tensor, Tensor]:
+        """What `integrate` sums, point by point, for curves along a path.
+
+        The model's answers, [count, classes] as from `logits`, and gradient of F times step summed over features: how fast F
+        changes by the movement of each token, float64 [count, T].
+        """
+        answers: list[Tensor] = []
+        changes: list[Tensor] = []
+
+        def look(k: Tensor) -> None:
+            logits, gradients = self._gradients(path, k)
+            change = torch.einsum("btd,btd->bt", _double(gradients), _double(path.steps(k))).cpu()
+            answers.append(logits.cpu())  # once nothing can go wrong any more: a chunk that did not fit is tried again
+            changes.append(change)
+            self._count(k)
+
+        self._in_chunks(path, look, backward=True)
+        return torch.cat(answers), _finite(torch.cat(changes), "gradients")
+
+    def _gradients(self, path: Path, k: Tensor) -> tuple[Tensor, Tensor]:
+        """The answers [b, classes] at the points numbered k, and the gradient of F there [b, T, D], both on the device."""
+        assert self.objective is not None
+        with torch.enable_grad():
+            at = path.at(k).detach().requires_grad_()  # [b, T, D]
+            logits = _finite(self.classifier.logits(at.clone()))  # some models write into their input
+            (gradients,) = torch.autograd.grad(self.objective(logits).sum(), at)
+        return logits.detach(), gradients
+
+    def _count(self, k: Tensor) -> None:
+        self.forward += len(k)
+        self.backward += len(k)
 
     @contextmanager
     def turn(self) -> Iterator[None]:

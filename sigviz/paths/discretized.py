@@ -5,7 +5,7 @@ The walk picks anchor words; the embedding path then bends each anchor until eve
 of arXiv:2305.15853).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -58,18 +58,29 @@ def _walk(words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int
     for _ in range(walk.steps):
         with turn():
             looking = here.clamp(min=0)  # those that have arrived look from anywhere; their choice is not used
-            candidates = near.nearest(looking, walk.neighbours)  # [n, K]
-            taken = torch.zeros_like(candidates, dtype=torch.bool)  # [n, K]
-            for visited in path:
-                taken |= candidates == visited[:, None]
-            if baseline_token is not None:
-                taken |= candidates == baseline_token
-            cost = _costs(candidates, looking, near.vectors, baseline, walk)  # [n, K]
-        best, choice = _first_minimum(cost.masked_fill(taken, torch.inf))
+            candidates, cost = weighed(looking, path, near, baseline, baseline_token, walk)
+        best, choice = _first_minimum(cost)
         step = candidates.gather(1, choice[:, None])[:, 0]
         here = torch.where((here == AT_BASELINE) | best.isinf(), arrived, step)
         path.append(here)
     return torch.stack(path[1:], 1)
+
+
+def weighed(
+    words: Tensor, visited: Sequence[Tensor], near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk
+) -> tuple[Tensor, Tensor]:
+    """Where each of `words` (ids [n]) may go next, nearest first, and what that costs: ids [n, K], [n, K].
+
+    visited: ids [n] each, the words that were passed so far.  They and the baseline's token cost infinity; the cheapest
+    candidate, of equally cheap ones the nearest, is the next anchor.
+    """
+    candidates = near.nearest(words, walk.neighbours)  # [n, K]
+    taken = torch.zeros_like(candidates, dtype=torch.bool)  # [n, K]
+    for word in visited:
+        taken |= candidates == word[:, None]
+    if baseline_token is not None:
+        taken |= candidates == baseline_token
+    return candidates, _costs(candidates, words, near.vectors, baseline, walk).masked_fill(taken, torch.inf)
 
 
 def _costs(candidates: Tensor, words: Tensor, vectors: Tensor, baseline: Tensor, walk: Walk) -> Tensor:
@@ -124,6 +135,27 @@ def joint(x: Tensor, tokens: Tensor, paths: Tensor, factor: int) -> Path:
         return x.new_zeros(len(k), *x.shape).index_copy(1, tokens, way)
 
     return Path((paths.shape[1] - 1) * parts, at, steps)
+
+
+def along(x: Tensor, tokens: Tensor, paths: Tensor, segments: Tensor, shares: Tensor) -> Path:
+    """Any places on the way of `joint`: `shares` (0 to 1, [P]) of the way from point `segments` ([P]) to the one behind it.
+
+    Each step is the whole of that way, so gradient times step is how fast F changes on it; the rest as in `joint`.
+    """
+
+    def ends(k: Tensor) -> tuple[Tensor, Tensor]:
+        return paths[:, segments[k]].transpose(0, 1), paths[:, segments[k] + 1].transpose(0, 1)  # [b, n, D]
+
+    def at(k: Tensor) -> Tensor:
+        start, end = ends(k)
+        here = torch.lerp(start, end, shares[k, None, None].to(paths))
+        return x.expand(len(k), -1, -1).index_copy(1, tokens, here)
+
+    def steps(k: Tensor) -> Tensor:
+        start, end = ends(k)
+        return x.new_zeros(len(k), *x.shape).index_copy(1, tokens, end - start)
+
+    return Path(len(segments), at, steps)
 
 
 def sequential(x: Tensor, tokens: Tensor, paths: Tensor, members: Tensor, factor: int) -> Path:

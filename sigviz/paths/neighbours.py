@@ -9,6 +9,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+_NUMBERS_AT_ONCE = 2**24  # distances in memory together: 64 MB in float32
+
 
 class Neighbours:
     """vectors: [V, D], the embedding of each word of a vocabulary."""
@@ -28,3 +30,13 @@ class Neighbours:
         distances.scatter_(1, words[:, None], torch.inf)
         count = min(count, len(self.vectors) - 1)
         return distances.topk(count, largest=False, sorted=True).indices
+
+    def closest(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The word nearest to each of `points` [n, D], which need not be words, and how far it is: ids [n], Euclidean [n]."""
+        found = [
+            torch.addmm(self._squares, some, self.vectors.T, alpha=-2).argmin(1)
+            for some in points.split(max(1, _NUMBERS_AT_ONCE // len(self.vectors)))
+        ]
+        words = torch.cat(found)
+        # from the difference itself: between squares, that of a point on its word would be lost in rounding
+        return words, torch.linalg.vector_norm(points - self.vectors[words], dim=-1)

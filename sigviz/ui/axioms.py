@@ -14,12 +14,12 @@ from sigviz.teaching import invariance as same
 from sigviz.teaching import symmetry
 from sigviz.teaching.checks import Check
 from sigviz.teaching.toy import LARGEST
-from sigviz.ui import lesson, messages
+from sigviz.ui import downloads, lesson, messages
 from sigviz.ui.cards import theme
 from sigviz.ui.lesson import Asked
 from sigviz.ui.messages import plain
 from sigviz.views import axioms as views
-from sigviz.views import charts, wording
+from sigviz.views import wording
 from sigviz.views.axioms import Axiom
 
 COMPARED = ("ig", "sig", "sig-exact")  # whose scores are compared between ways to compute the same model
@@ -274,10 +274,9 @@ def two_words(board: Board) -> None:
         st.latex(f"F(x_1, x_2) = {found.f.formula}")
         picture, numbers = st.columns([2, 3], gap="large")
         with picture:
-            st.plotly_chart(
+            downloads.plotly(
                 views.plane(found, theme()),
-                theme=None,
-                config=charts.CONFIG,
+                "F of two words",
                 key="plane",
                 alt="F over the numbers of the two words, and the ways that IG and SIG take from the baseline to the text",
             )

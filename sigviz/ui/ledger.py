@@ -4,7 +4,7 @@ import streamlit as st
 
 from sigviz.attribution import Attribution
 from sigviz.methods import METHODS, Promise
-from sigviz.ui import selection
+from sigviz.ui import downloads, selection
 from sigviz.ui.cards import theme
 from sigviz.ui.messages import plain
 from sigviz.views import charts, wording
@@ -36,6 +36,6 @@ def _one(attribution: Attribution, name: str) -> None:
     chosen = selection.selected(attribution.units)
     draw = charts.ledger if promise is Promise.PER_UNIT else charts.budget
     figure = draw(attribution, theme(), chosen)
-    st.plotly_chart(figure, theme=None, config=charts.CONFIG, key=f"ledger {name}", alt=f"Completeness ledger of {name}")
+    downloads.plotly(figure, f"Completeness ledger of {name}", key=f"ledger {name}")
     with st.expander("The same as a table"):
         st.dataframe(charts.ledger_rows(attribution), hide_index=True, alt=f"Completeness ledger of {name}")

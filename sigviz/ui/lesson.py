@@ -111,13 +111,16 @@ def explained(
     if each and any(answers):
         each(answers)
     seconds, failed = _outlook(asked, {i: wanted[i] for i, answer in enumerate(answers) if answer is None})
-    if seconds:
-        with messages.shown(), _Wait(key, tuple(keys), sum(seconds.values())) as wait:
-            if wait.allowed:
-                for i, answer in _answers(asked, {i: wanted[i] for i in seconds}, failed, wait):
-                    answers[i] = answer
-                    if each:
-                        each(answers)
+    quick = _within(seconds, UNASKED)  # at once; only the rest waits for a click
+    for part, place in ((quick, f"{key}_quick" if len(quick) < len(seconds) else key), (seconds.keys() - quick, key)):
+        if part:
+            about = tuple(keys[i] for i in sorted(part))
+            with messages.shown(), _Wait(place, about, sum(seconds[i] for i in part)) as wait:
+                if wait.allowed:
+                    for i, answer in _answers(asked, {i: wanted[i] for i in sorted(part)}, failed, wait):
+                        answers[i] = answer
+                        if each:
+                            each(answers)
     for i, error in failed.items():
         st.error(f"{plain(METHODS[wanted[i].method].label)}: {plain(str(error))}", icon=":material/error:")
     return answers
@@ -134,6 +137,16 @@ def _outlook(asked: Asked, wanted: Mapping[int, Settings]) -> tuple[dict[int, fl
         except SigvizError as error:
             failed[i] = error
     return seconds, failed
+
+
+def _within(seconds: Mapping[int, float], bound: float) -> set[int]:
+    """The cheapest ones that together take no longer than `bound`."""
+    found: set[int] = set()
+    for i in sorted(seconds, key=seconds.__getitem__):
+        if sum(seconds[j] for j in found) + seconds[i] > bound:
+            break
+        found.add(i)
+    return found
 
 
 def _answers(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from plotly.graph_objects import Figure
 
 from sigviz.methods import METHODS
 from sigviz.studies import published, summary
@@ -12,10 +13,11 @@ from sigviz.studies.metrics import METRICS, PROTOCOLS
 from sigviz.studies.parity import EXPLANATION
 from sigviz.studies.published import SIG_PAPER, Column
 from sigviz.studies.results import Results
+from sigviz.ui import downloads
 from sigviz.ui.cards import theme
 from sigviz.ui.messages import plain
 from sigviz.ui.study import KEY
-from sigviz.views import charts, export, markup, study_charts, study_table
+from sigviz.views import export, markup, study_charts, study_table
 
 NOTHING = "nothing"
 MOST_LINES = 5  # of a chart that can still be read
@@ -216,8 +218,8 @@ def _baselines(mine: pd.DataFrame, model: str, protocol: str) -> None:
             _chart(study_charts.baselines(mine, metric, theme(), model=model, protocol=protocol), f"baselines_{metric}")
 
 
-def _chart(figure: object, name: str) -> None:
-    st.plotly_chart(figure, theme=None, config=charts.CONFIG, key=f"{KEY}_chart_{name}")
+def _chart(figure: Figure, name: str) -> None:
+    downloads.plotly(figure, f"Faithfulness {name}", key=f"{KEY}_chart_{name}")
 
 
 def _downloads(found: Results, key: str, means: pd.DataFrame, protocol: str, column: Column | None) -> None:

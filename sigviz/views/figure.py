@@ -16,7 +16,7 @@ _ROW, _LINE, _AXIS, _LEGEND = 22, 16, 36, 48  # pixels: a unit, a line of the ti
 
 def safe_label(text: str) -> str:
     """Foreign text for Plotly, which reads a little HTML, and LaTeX between dollars."""
-    return escape(shortened(text, LABEL_LENGTH)).replace("$", "&#36;")
+    return escape(shortened(text, LABEL_LENGTH), quote=False).replace("$", "&#36;")
 
 
 def finish(figure: go.Figure, labels: Sequence[str], theme: Theme, title: str) -> None:

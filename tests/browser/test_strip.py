@@ -10,7 +10,11 @@ from tests.browser.conftest import PATIENCE, Opener, settle
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
-QUICK = {"model": "bundled/distil-movie", "text": "this is junk food cinema at its greasiest .", "runs": "ig(steps=5) sig-exact"}
+QUICK = {
+    "model": "bundled/distil-movie",
+    "text": "this is junk food cinema at its greasiest .",
+    "runs": "ig(steps=5) sig-exact",
+}
 
 
 def _word(page: Page, text: str, row: int = 0):  # type: ignore[no-untyped-def]

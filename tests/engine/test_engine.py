@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from sigviz.engine.engine import Run
 from sigviz.engine.scheduler import Scheduler
+from sigviz.errors import NotANumber
 from sigviz.explain import estimate, explain
 from sigviz.methods import METHODS
 from sigviz.models.classifier import TextClassifier
+from sigviz.paths.path import Path
 from tests import tiny
 from tests.methods.axioms import assert_differs, assert_rises, assert_same
 from tests.methods.cases import ALL, VARIANTS, name, small
@@ -201,3 +204,69 @@ def test_sums_are_double_whatever_the_model_s_precision(precisions) -> None:
     one = explain(precisions["bfloat16"], tiny.TEXT, "ig", steps=16, quadrature="riemann-middle", target=1)
     many = explain(precisions["bfloat16"], tiny.TEXT, "ig", steps=1000, quadrature="riemann-middle", target=1)
     assert_same(many.raw, one.raw, 0.1)
+
+
+# point by point
+
+
+def _path(count: int = 9) -> tuple[Path, torch.Tensor]:
+    """Random points near a text with a random step each, and the points themselves."""
+    random = torch.Generator().manual_seed(1)
+    x = tiny.bert().embed(tiny.bert().encode(tiny.TEXT).ids)
+    points = x + torch.randn(count, *x.shape, generator=random, dtype=torch.float64)
+    steps = torch.randn(count, *x.shape, generator=random, dtype=torch.float64)
+    return Path(count, lambda k: points[k], lambda k: steps[k]), points
+
+
+@pytest.mark.parametrize("count", [1, 4, 64])
+def test_derivatives_are_the_terms_of_the_integral_and_the_answers_those_of_a_plain_look(count: int) -> None:
+    classifier = tiny.bert()
+    run = Run(classifier, classifier.objective("log-odds", 1), rows=count)
+    path, points = _path()
+    logits, changes = run.derivatives(path)
+    assert (run.forward, run.backward) == (9, 9)
+    assert changes.dtype == torch.float64 and changes.shape == points.shape[:2]
+    assert_same(changes.sum(0), run.integrate(path).sum(-1), WORST)
+    assert_same(logits, run.logits(path), WORST)
+
+
+def test_a_derivative_is_what_a_small_step_of_one_token_changes() -> None:
+    classifier, width = tiny.bert(), 1e-6
+    objective = classifier.objective("logit", 2)
+    run = Run(classifier, objective)
+    path, points = _path(2)
+    _, changes = run.derivatives(path)
+    token = 3
+    way = torch.zeros_like(points)
+    way[:, token] = path.steps(torch.arange(2))[:, token]
+    with torch.no_grad():
+        there, back = (objective(classifier.logits(points + sign * width * way)) for sign in (1, -1))
+    assert_same(changes[:, token], (there - back) / (2 * width), 1e-6)
+    assert_differs(changes[:, token], np.zeros(2), 1e-3)
+
+
+def test_a_chunk_that_did_not_fit_comes_once() -> None:
+    full = []
+
+    class Small(tiny.Watched):
+        def logits(self, embeddings: torch.Tensor) -> torch.Tensor:
+            if self._watching and len(embeddings) > 2:
+                full.append(len(embeddings))
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return super().logits(embeddings)
+
+    classifier = Small(tiny.bert_model(), tiny.tokenizer(), name="tiny")
+    path, _ = _path()
+    roomy = Run(tiny.bert(), tiny.bert().objective("logit", 0)).derivatives(path)
+    run = Run(classifier, classifier.objective("logit", 0), rows=9)
+    for found, expected in zip(run.derivatives(path), roomy, strict=True):
+        assert_same(found, expected, WORST)
+    assert full and (run.forward, run.backward) == (9, 9)
+
+
+def test_derivatives_that_are_no_numbers_are_refused() -> None:
+    broken = tiny.handmade(lambda x: (x.square().sum((1, 2)) - x.square().sum((1, 2)).detach()).clamp(min=0).sqrt())
+    x = broken.embed(broken.encode(tiny.TEXT).ids)
+    path = Path(1, lambda k: x.expand(len(k), -1, -1), lambda k: torch.ones(len(k), *x.shape).double())
+    with pytest.raises(NotANumber, match="gradients"):
+        Run(broken, broken.objective("logit", 1)).derivatives(path)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from sigviz.engine.engine import Run
-from sigviz.explain import _look, _read
+from sigviz.explain import look, read_text
 from sigviz.methods import METHODS, Method, Promise
 from sigviz.models.classifier import TextClassifier
 from tests import tiny
@@ -54,7 +54,7 @@ def features(classifier: TextClassifier, text: str, method: str, **given: Any) -
     spec = METHODS[method]
     settings = spec.settings(**given)
     run = Run(classifier)
-    found = spec.compute(_look(classifier, _read(classifier, text, settings), settings, run).problem, run, settings)
+    found = spec.compute(look(classifier, read_text(classifier, text, settings), settings, run).problem, run, settings)
     assert found.features is not None
     return found.features.numpy()
 

