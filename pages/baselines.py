@@ -38,3 +38,4 @@ found = baselines.space(asked, shown)
 if found is not None:
     baselines.neighbourhood(found)
 baselines.table(shown, found)
+lesson.take_along(asked, [answer for _, answer in shown.found], key="baselines")

@@ -27,3 +27,8 @@ st.subheader("Word by word")
 edits.words(found)
 st.subheader("Predicted and true change")
 edits.predictions(found)
+old_tab, new_tab = st.tabs(["Take the old text along", "Take the new text along"])
+with old_tab:
+    lesson.take_along(asked, found.old, key="edit_old_files")
+with new_tab:
+    lesson.take_along(new, found.new, key="edit_new_files")

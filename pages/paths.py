@@ -48,3 +48,4 @@ if first is not None:
     found = theatre.seen(asked, wanted, first)
     if found is not None:
         theatre.show(found, wanted)
+        lesson.take_along(asked, lesson.explained(asked, wanted, key="paths_runs"), key="paths")

@@ -21,7 +21,10 @@ export default function (component) {
     game.full = false
   }
   draw(game, data)
-  return () => games.delete(parentElement)
+  return () => {
+    game.root.remove() // the same parentElement may be drawn into again
+    games.delete(parentElement)
+  }
 }
 
 function draw(game, data) {

@@ -19,7 +19,7 @@ from sigviz.explain import predict as ask_model
 from sigviz.methods import METHODS
 from sigviz.models.classifier import TextClassifier
 from sigviz.studies import batch
-from sigviz.ui import controls, messages, models, run_controls
+from sigviz.ui import controls, downloads, messages, models, run_controls
 from sigviz.ui.controls import Shared
 from sigviz.ui.jobs import Status, desk, identity, question, watcher
 from sigviz.ui.messages import plain
@@ -27,7 +27,7 @@ from sigviz.ui.results import UNASKED
 from sigviz.ui.selection import word
 from sigviz.views import wording
 
-__all__ = ["Asked", "asked", "card", "computed", "explained", "opening", "prediction", "word"]
+__all__ = ["Asked", "asked", "card", "computed", "explained", "opening", "prediction", "take_along", "word"]
 
 T = TypeVar("T")
 AT_ONCE = 2  # explanations of one page under way together: the next is ready when the device is free
@@ -83,9 +83,16 @@ def asked(*, text: bool = True, baseline: bool = True) -> Asked:
     if classifier is None:
         st.stop()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        shared = controls.shared(classifier.labels)
         chosen = run_controls.baseline() if baseline else "mask"
+        shared = controls.shared(classifier.labels)
     return Asked(classifier, sentence, shared, chosen)
+
+
+def take_along(asked: Asked, answers: Sequence[Attribution | None], *, key: str) -> None:
+    """What the page's explanations can be saved as, and what gives them again.  All of one text."""
+    found = [one for one in answers if one is not None]
+    downloads.results(found, asked.classifier, key=key)
+    downloads.reproduce(found, asked.classifier, key=key)
 
 
 def prediction(asked: Asked) -> Prediction | None:

@@ -95,6 +95,7 @@ def show(theatre: Theatre, wanted: science.Wanted) -> None:
     for words in (*([cut] if theatre.truncated else []), *theatre.limited, *theatre.notes):
         st.caption(f":material/info: {plain(words)}")
     _stage(theatre)
+    downloads.table(pictures.way_rows(theatre), "the way of every word", key="paths_way")
     st.subheader("DIG's walk, step by step")
     st.markdown(plain(pictures.walk_in_words(theatre)))
     rows = pictures.hop_rows(theatre, wanted[2].option("strategy"))
@@ -106,6 +107,7 @@ def show(theatre: Theatre, wanted: science.Wanted) -> None:
         "than words: pieces of words, single signs, and in some models places that training left empty (“unused”). A walk may "
         "well lead over them."
     )
+    downloads.table(rows, "walk of DIG", key="paths_walk")
 
 
 @st.fragment

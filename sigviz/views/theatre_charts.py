@@ -151,6 +151,27 @@ def hop_rows(theatre: Theatre, strategy: str) -> list[dict[str, Any]]:
     ]
 
 
+def way_rows(theatre: Theatre) -> list[dict[str, Any]]:
+    """All that the slider shows, as a table: one row an alpha, method and moving token.
+
+    F in its unit, probability from 0 to 1, distance Euclidean in the embedding space.
+    """
+    return [
+        {
+            "method": act.method,
+            "alpha": float(alpha),
+            "F": float(act.outputs[k]),
+            "probability": float(act.probabilities[k]),
+            "token": visible(theatre.tokens[token]),
+            "nearest word": visible(act.nearest[k][place]),
+            "distance": float(act.distances[k, place]),
+        }
+        for act in theatre.acts
+        for k, alpha in enumerate(theatre.alphas)
+        for place, token in enumerate(act.moving)
+    ]
+
+
 def walk_in_words(theatre: Theatre) -> str:
     """The walk as two sentences: over which words it leads, and how much of them is left."""
     names = [f"“{shortened(hop.anchor, 24)}”" for hop in theatre.hops if hop.candidates]

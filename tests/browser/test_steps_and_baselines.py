@@ -1,5 +1,7 @@
 """The Steps and the Baselines page in a real browser: charts, links, both widths, and selecting a word."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -52,6 +54,7 @@ def test_the_steps_page_can_be_stopped_and_goes_on(open_page: Opener) -> None:
     run.or_(stop).first.wait_for()
     if run.is_visible():  # a slow machine asks first
         run.click()
+    page.get_by_text(re.compile(r"^Run [2-9] of")).wait_for()  # the page no longer settles: a click meets what it aims at
     stop.click()
     expect(run).to_be_visible()
     expect(page.get_by_text("Stopped:")).to_be_visible()

@@ -10,11 +10,8 @@ from tests.browser.conftest import PATIENCE, Opener, settle
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
-QUICK = {
-    "model": "bundled/distil-movie",
-    "text": "this is junk food cinema at its greasiest .",
-    "runs": "ig(steps=5) sig-exact",
-}
+TEXT = "this is junk food cinema at its greasiest ."
+QUICK = {"model": "bundled/distil-movie", "text": TEXT, "runs": "ig(steps=5) sig-exact"}
 
 
 def _word(page: Page, text: str, row: int = 0):  # type: ignore[no-untyped-def]
@@ -80,4 +77,4 @@ def test_the_selected_word_and_the_sentence_go_along_to_the_paths_page(open_page
     page.get_by_role("link", name="Its path, step by step").click()
     page.wait_for_url("**/paths*")
     expect(page.get_by_role("combobox", name="Word")).to_have_value("3: junk")
-    expect(page.get_by_role("textbox", name="Text")).to_have_value(QUICK["text"])
+    expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT)

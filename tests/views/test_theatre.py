@@ -221,3 +221,12 @@ def test_the_walk_and_the_map_are_told_in_words() -> None:
     assert "leads straight to" in charts.walk_in_words(made(hops=made().hops[1:]))
     told = charts.plane_in_words(made())
     assert "75.0 %" in told and "alpha 0.50, the line is 0.80 away" in told and "0.90 at the median" in told
+
+
+def test_the_table_of_the_way_has_a_row_for_every_alpha_method_and_moving_token() -> None:
+    rows = charts.way_rows(made())
+    assert len(rows) == len(ALPHAS) * (3 + 1 + 3)
+    moved = [row for row in rows if row["method"] == "sig"]
+    assert [row["alpha"] for row in moved] == ALPHAS.tolist() and {row["token"] for row in moved} == {"dull"}
+    assert [row["nearest word"] for row in moved] == ["[MASK]"] * 3 + ["dull"] * 2
+    assert moved[2]["distance"] == 0.8 and moved[0]["F"] == pytest.approx(3.9)
