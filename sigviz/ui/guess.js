@@ -20,7 +20,11 @@ export default function (component) {
     game.marked = new Set(data.marked)
     game.full = false
   }
-  draw(game, data)
+  const { marked, ...drawn } = data
+  const now = JSON.stringify(drawn)
+  if (game.drawn === now) show(game, data) // what has the focus must not be replaced under the reader's hands
+  else draw(game, data)
+  game.drawn = now
   return () => {
     game.root.remove() // the same parentElement may be drawn into again
     games.delete(parentElement)
@@ -29,8 +33,6 @@ export default function (component) {
 
 function draw(game, data) {
   const { root } = game
-  const focused = root.getRootNode().activeElement
-  const again = focused && root.contains(focused) ? focused.dataset.unit : null
   for (const [name, colour] of Object.entries(data.inks)) root.style.setProperty(`--ink-${name}`, colour)
   const line = made("div", "guess-line")
   line.dir = "auto"
@@ -41,7 +43,6 @@ function draw(game, data) {
   status.setAttribute("role", "status")
   root.replaceChildren(line, status)
   show(game, data)
-  if (again !== null) root.querySelector(`[data-unit="${again}"]`)?.focus()
 }
 
 function between(piece) {

@@ -69,23 +69,22 @@ def asked(*, text: bool = True, baseline: bool = True) -> Asked:
 
     Where the model cannot be had, the page says why and ends.
     """
-    if text:
-        left, right = st.columns([3, 2], gap="large")
+    chosen = "mask"
+    left, right = st.columns([3, 2], gap="large") if text else (None, st.container())
+    sentence = ""
+    if left is not None:
         with left:
             sentence = controls.sentence()
-        with right:
-            name = controls.model()
-    else:
-        sentence, name = "", controls.model()
+    with right:
+        name = controls.model()
+        if baseline:
+            chosen = run_controls.baseline()
     classifier = None
     with messages.shown():
         classifier = models.classifier(name)
     if classifier is None:
         st.stop()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = run_controls.baseline() if baseline else "mask"
-        shared = controls.shared(classifier.labels)
-    return Asked(classifier, sentence, shared, chosen)
+    return Asked(classifier, sentence, controls.shared(classifier.labels), chosen)
 
 
 def take_along(asked: Asked, answers: Sequence[Attribution | None], *, key: str) -> None:

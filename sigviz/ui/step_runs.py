@@ -85,12 +85,13 @@ def permitted(lab: Lab) -> bool:
     halted = about in st.session_state.setdefault(_HALT, set())
     allowed = not halted and (seconds <= UNASKED or about in st.session_state.setdefault(_GO, set()))
     with lab.slot.container(horizontal=True, vertical_alignment="center"):
+        # the button first: beside it the other one stays for a moment, and what a reader aims at must not move
         if allowed:
-            st.caption(words, width="stretch")
             st.button("Stop", icon=":material/stop:", key="steps_stop", on_click=_halt, args=(about,))
+            st.caption(words, width="stretch")
         else:
-            st.info(f"{'Stopped' if halted else 'Not run yet'}: {words}", icon=":material/hourglass_empty:", width="stretch")
             st.button("Run", icon=":material/play_arrow:", key="steps_run", on_click=_go, args=(about,))
+            st.info(f"{'Stopped' if halted else 'Not run yet'}: {words}", icon=":material/hourglass_empty:", width="stretch")
     return allowed
 
 
