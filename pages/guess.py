@@ -30,7 +30,7 @@ differ, either the model reads something that you would not, or the method is mi
 2. Each marks alone and writes down the words. Vote by hand before anyone presses *Reveal*: where does the class disagree?
 3. Reveal. Do the methods agree? Is the word that everybody marked among their top words? Which word surprised you?
 4. After ten sentences compare the tally with the blind column, and with what the methods share among themselves.
-5. Change the model or the baseline and reveal again: the guess stays, the answer may not. Try a sentence of your own.
+5. Change the model or the baseline: your marks stay as they were, the answer may not. Try a sentence of your own.
 """,
     r"""\begin{aligned}
 k &= \left\lceil \frac{n}{5} \right\rceil, \quad E[h] = \frac{k^2}{n} \\

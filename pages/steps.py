@@ -53,3 +53,4 @@ convergence.pictures(
     },
 )
 convergence.table(lab)
+lesson.take_along(asked, [lab.found.get(settings) for settings in (lab.plan.exact, lab.plan.sig, lab.plan.ig)], key="steps")

@@ -9,12 +9,12 @@ from sigviz.attribution import MAX_SEED, Attribution
 from sigviz.methods import METHODS
 from sigviz.teaching import baselines
 from sigviz.teaching.baselines import STANDARD, Space, StandIn
-from sigviz.ui import controls, lesson, strip
+from sigviz.ui import controls, downloads, lesson, strip
 from sigviz.ui.cards import theme
 from sigviz.ui.lesson import Asked
 from sigviz.ui.messages import plain
 from sigviz.views import baselines as views
-from sigviz.views import charts, export, heatmap
+from sigviz.views import export, heatmap
 from sigviz.views import strip as strips
 
 MOST_RANDOM = 6
@@ -150,10 +150,9 @@ def neighbourhood(found: Space) -> None:
     """The paper's argument, measured; the distances as a chart."""
     verdict, *reasons = views.argument(found)
     st.markdown("\n".join([f"**{plain(verdict)}**", "", *(f"- {plain(reason)}" for reason in reasons)]))
-    st.plotly_chart(
+    downloads.plotly(
         views.distances(found, theme()),
-        theme=None,
-        config=charts.CONFIG,
+        "Distances from each baseline to the vocabulary",
         key="space_chart",
         alt="How far the words of the vocabulary lie from each baseline; the same numbers are in the table below",
     )

@@ -9,12 +9,12 @@ import streamlit as st
 from sigviz.paths.quadrature import RULES
 from sigviz.studies import published
 from sigviz.teaching import convergence
-from sigviz.ui import lesson, step_runs
+from sigviz.ui import downloads, lesson, step_runs
 from sigviz.ui.cards import theme
 from sigviz.ui.messages import plain
 from sigviz.ui.step_runs import Choice, Lab
-from sigviz.views import charts, export, wording
 from sigviz.views import convergence as views
+from sigviz.views import export, wording
 
 _TABLE = 4  # of the SIG paper
 
@@ -174,10 +174,9 @@ def _draw(lab: Lab, words: Mapping[str, tuple[str, str]], suffix: str = "") -> N
             name = views.NAMES[method]
             with place:
                 st.markdown(f"**{name}**")
-                st.plotly_chart(
+                downloads.plotly(
                     figure,
-                    theme=None,
-                    config=charts.CONFIG,
+                    f"{title} {name}",
                     key=f"steps_{measure}_{method}{suffix}",
                     alt=f"{title} {name}, by the number of {lab.choice.axis}; the same numbers are in the table below",
                 )

@@ -25,10 +25,7 @@ export default function (component) {
   if (game.drawn === now) show(game, data) // what has the focus must not be replaced under the reader's hands
   else draw(game, data)
   game.drawn = now
-  return () => {
-    game.root.remove() // the same parentElement may be drawn into again
-    games.delete(parentElement)
-  }
+  // No clean-up: Streamlit also calls that of a run which a newer one has overtaken, in the middle of the newer one's life
 }
 
 function draw(game, data) {

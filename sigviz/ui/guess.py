@@ -1,8 +1,8 @@
 """Guess first: sentences by seed, words to mark (guess.js, guess.css), and after Reveal the maps and the score.
 
 Before Reveal the page asks for no explanation, so nothing of the answer can be in it.  Marks belong to one text in one cut
-into units; they are kept for the session and stand in the link as `marks`.  What was revealed is remembered for the session
-alone: a link always opens a question.
+into units, and to one class; they are kept for the session and stand in the link as `marks`.  What was revealed is remembered
+for the session alone: a link always opens a question.
 """
 
 import random
@@ -104,24 +104,25 @@ def play(asked: Asked, given: Source, against: list[str]) -> None:
 
 
 def _play(asked: Asked, given: Source, said: Prediction, units: tuple[Unit, ...], against: list[str]) -> None:
-    question = (asked.classifier.name, said.target, rows.group(asked.text, units))
-    known: set[Any] = st.session_state.setdefault("_guess_revealed", set())
+    question = view.question(asked.text, units, said.label)
+    revealed: dict[str, set[str]] = st.session_state.setdefault("_guess_revealed", {})  # question -> models
     marked, wanted = _marked(question, len(units)), game.wanted(len(units))
-    locked = question in known and len(marked) == wanted
+    known = asked.classifier.name in revealed.get(question, ())
     _ask(asked, given, said, len(units))
     drawn = view.words(
         asked.text,
         units,
+        label=said.label,
         kind=asked.shared.unit,
         wanted=wanted,
         marked=marked,
-        locked=locked,
+        locked=question in revealed,
         truncated=said.truncated,
         theme=theme(),
     )
-    _words(key="guess_words", data=drawn, on_marked_change=lambda: _keep(question, drawn["question"], len(units)))
+    _words(key="guess_words", data=drawn, on_marked_change=lambda: _keep(question, len(units)))
     with st.container(horizontal=True, vertical_alignment="center"):
-        ready = len(marked) == wanted and not locked
+        ready = len(marked) == wanted and not known
         st.button(
             "Reveal",
             icon=":material/visibility:",
@@ -129,7 +130,7 @@ def _play(asked: Asked, given: Source, said: Prediction, units: tuple[Unit, ...]
             type="primary",
             disabled=not ready,
             on_click=_reveal,
-            args=(question, wanted),
+            args=(question, asked.classifier.name, wanted),
         )
         if given.number is not None:
             following = given.number + 1
@@ -141,17 +142,17 @@ def _play(asked: Asked, given: Source, said: Prediction, units: tuple[Unit, ...]
                 args=(given.seed, min(following, game.ROUND)),
                 disabled=following > game.ROUND,
             )
-        if not locked and not ready:
+        if not known and not ready:
             st.caption(f"Mark {view.k_words(wanted, asked.shared.unit)} to reveal the answer.")
     _into_link(marked)
-    if locked:
+    if known:
         _answer(asked, given, said, units, marked, against)
 
 
-def _reveal(question: Any, wanted: int) -> None:
-    """Close the guess, unless a mark was taken away in the same moment."""
+def _reveal(question: str, model: str, wanted: int) -> None:
+    """Show this model's answer and close the guess, unless a mark was taken away in the same moment."""
     if len(st.session_state["_guess_marks"].get(question, ())) == wanted:
-        st.session_state["_guess_revealed"].add(question)
+        st.session_state["_guess_revealed"].setdefault(question, set()).add(model)
 
 
 def _ask(asked: Asked, given: Source, said: Prediction, n: int) -> None:
@@ -168,9 +169,9 @@ def _ask(asked: Asked, given: Source, said: Prediction, n: int) -> None:
     )
 
 
-def _marked(question: Any, n: int) -> tuple[int, ...]:
+def _marked(question: str, n: int) -> tuple[int, ...]:
     """What is marked in this question; the first one of a session takes what its link says."""
-    kept: dict[Any, tuple[int, ...]] = st.session_state.setdefault("_guess_marks", {})
+    kept: dict[str, tuple[int, ...]] = st.session_state.setdefault("_guess_marks", {})
     if not st.session_state.get("_guess_link_read"):
         st.session_state["_guess_link_read"] = True
         with messages.shown():
@@ -178,10 +179,10 @@ def _marked(question: Any, n: int) -> tuple[int, ...]:
     return kept.get(question, ())
 
 
-def _keep(question: Any, group: str, n: int) -> None:
+def _keep(question: str, n: int) -> None:
     """What the browser says is marked: kept where it belongs to this question and fits it."""
     sent = st.session_state["guess_words"].marked
-    places = sent.get("places") if isinstance(sent, dict) and sent.get("question") == group else None
+    places = sent.get("places") if isinstance(sent, dict) and sent.get("question") == question else None
     if isinstance(places, list) and question not in st.session_state["_guess_revealed"]:
         try:
             st.session_state["_guess_marks"][question] = game.marks(",".join(map(str, places)), n)

@@ -228,12 +228,13 @@ class _Wait:
 
     def __enter__(self) -> "_Wait":
         with self._slot.container(horizontal=True, vertical_alignment="center"):
+            # the button first: what stands before it changes its width, and a click on a button that moves is lost
             if self.allowed:
-                self._bar = st.progress(0.0, text="Starting", width="stretch")
                 st.button("Stop", icon=":material/stop:", key=f"{self._key}_go", on_click=_stop, args=(self._about,))
+                self._bar = st.progress(0.0, text="Starting", width="stretch")
             else:
-                st.info(self._why, icon=":material/hourglass_empty:", width="stretch")
                 st.button("Run", icon=":material/play_arrow:", key=f"{self._key}_go", on_click=_start, args=(self._about,))
+                st.info(self._why, icon=":material/hourglass_empty:", width="stretch")
         return self
 
     def show(self, share: float, words: str) -> None:

@@ -87,10 +87,10 @@ def permitted(lab: Lab) -> bool:
     with lab.slot.container(horizontal=True, vertical_alignment="center"):
         # the button first: beside it the other one stays for a moment, and what a reader aims at must not move
         if allowed:
-            st.button("Stop", icon=":material/stop:", key="steps_stop", on_click=_halt, args=(about,))
+            st.button("Stop", icon=":material/stop:", key="steps_go", on_click=_halt, args=(about,))
             st.caption(words, width="stretch")
         else:
-            st.button("Run", icon=":material/play_arrow:", key="steps_run", on_click=_go, args=(about,))
+            st.button("Run", icon=":material/play_arrow:", key="steps_go", on_click=_go, args=(about,))
             st.info(f"{'Stopped' if halted else 'Not run yet'}: {words}", icon=":material/hourglass_empty:", width="stretch")
     return allowed
 

@@ -23,6 +23,7 @@ def words(
     text: str,
     units: Sequence[Unit],
     *,
+    label: str,
     kind: str,
     wanted: int,
     marked: Sequence[int],
@@ -32,10 +33,11 @@ def words(
 ) -> dict[str, Any]:
     """What the page's component draws: the plain text, its units as buttons.  Nothing in it depends on any score.
 
-    kind: what a unit is called.  wanted: how many are to be marked.  marked: their numbers.  locked: no more changes.
+    label: the class that is explained; another class is another question.  kind: what a unit is called.  wanted: how many
+    are to be marked.  marked: their numbers.  locked: no more changes.
     """
     return {
-        "question": group(text, units),
+        "question": question(text, units, label),
         "pieces": [
             {
                 "kind": piece.kind,
@@ -52,6 +54,11 @@ def words(
         "locked": locked,
         "inks": asdict(inks(theme)),
     }
+
+
+def question(text: str, units: Sequence[Unit], label: str) -> str:
+    """What marks belong to: this text, cut into these units, and a class."""
+    return f"{group(text, units)} {visible(label)}"
 
 
 def verdict(outcome: Outcome, kind: str) -> str:

@@ -50,7 +50,7 @@ def test_the_steps_page_keeps_its_settings_in_the_link(open_page: Opener) -> Non
 
 def test_the_steps_page_can_be_stopped_and_goes_on(open_page: Opener) -> None:
     page = open_page("steps", settled=False, model=MODEL, text=f"{FIRST} stop", most_steps="64")
-    run, stop = page.locator(".st-key-steps_run button"), page.locator(".st-key-steps_stop button")
+    run, stop = (page.locator(".st-key-steps_go button").filter(has_text=name) for name in ("Run", "Stop"))
     run.or_(stop).first.wait_for()
     if run.is_visible():  # a slow machine asks first
         run.click()

@@ -114,12 +114,24 @@ def test_the_tally_counts_the_sentences_of_the_round() -> None:
     assert "This round: 1 of 10 sentences" in [one.value for one in app.subheader], "and counts once"
 
 
-def test_another_model_asks_the_question_again_and_keeps_the_marks() -> None:
+def test_another_model_asks_the_question_again_and_the_marks_stay() -> None:
     marks, _ = _guess(game.drawn(1)[0])
     app = _click(_page(marks=marks), "reveal")
     app.selectbox(key="model").set_value("bundled/minilm-movie")
     app = _clean(app.run())
-    assert not strips(app) and not _words(app)["locked"]
+    assert "The model says **positive**" in _said(app.markdown), "the same class, or it would be another question"
+    assert not strips(app) and not app.button(key="reveal").disabled
+    assert _words(app)["locked"] and _words(app)["marked"] == [*map(int, marks.split(","))]
+    app = _click(app, "reveal")
+    assert strips(app)
+
+
+def test_another_class_is_another_question() -> None:
+    app = _click(_page(marks=_guess(game.drawn(1)[0])[0]), "reveal")
+    app.selectbox(key="target").set_value("0: negative")
+    app = _clean(app.run())
+    assert "Explained is **negative**" in _said(app.markdown)
+    assert not strips(app) and not _words(app)["locked"] and _words(app)["marked"] == []
 
 
 def test_other_methods_can_be_asked() -> None:

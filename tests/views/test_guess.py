@@ -20,7 +20,7 @@ def units(text: str) -> list[Unit]:
 
 
 def words(text: str = TEXT, **given: object) -> dict:
-    settings = dict(kind="token", wanted=1, marked=[2], locked=False, theme="light") | given
+    settings = dict(label="positive", kind="token", wanted=1, marked=[2], locked=False, theme="light") | given
     return view.words(text, units(text), **settings)  # type: ignore[arg-type]
 
 
@@ -33,17 +33,26 @@ def test_the_buttons_are_the_units_and_the_rest_stands_between_them(theme: str) 
     assert (drawn["marked"], drawn["wanted"], drawn["locked"]) == ([2], 1, False)
 
 
-def test_a_text_in_other_units_is_another_question() -> None:
+def test_a_text_in_other_units_or_another_class_is_another_question() -> None:
     merged = [Unit(TEXT, 0, len(TEXT), (1, 2, 3, 4, 5))]
-    other = view.words(TEXT, merged, kind="sentence", wanted=1, marked=[], locked=False, theme="light")
+    other = view.words(TEXT, merged, label="positive", kind="sentence", wanted=1, marked=[], locked=False, theme="light")
     assert words()["question"] == words(marked=[], locked=True)["question"] != other["question"]
+    assert words(label="negative")["question"] != words()["question"]
 
 
 def test_hidden_characters_are_shown_and_what_was_cut_off_is_said() -> None:
     drawn = words(HOSTILE)
     assert "‹U+202E›" in drawn["pieces"][2]["said"]
     cut = view.words(
-        "one two", units("one two")[:1], kind="token", wanted=1, marked=[], locked=False, theme="light", truncated=3
+        "one two",
+        units("one two")[:1],
+        label="positive",
+        kind="token",
+        wanted=1,
+        marked=[],
+        locked=False,
+        theme="light",
+        truncated=3,
     )
     assert "3 tokens" in next(piece["title"] for piece in cut["pieces"] if piece["kind"] == "cut")
 
