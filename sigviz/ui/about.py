@@ -15,8 +15,6 @@ from sigviz.views import about, markup
 from sigviz.views import about_words as words
 from sigviz.views.about import Card
 
-# a formula is a few pixels larger than the box that it is given, and would be a place to scroll in
-_FORMULAS = "<style>.katex-display { padding: .5rem .25rem; }</style>"
 _STUDY = ":material/fact_check:"
 SECTIONS = {  # anchor -> heading, in the order of the page
     "glossary": "Words you need",
@@ -34,7 +32,6 @@ SECTIONS = {  # anchor -> heading, in the order of the page
 def contents() -> None:
     """Links to the sections, and to every method."""
     st.html(markup.style(theme()))
-    st.html(_FORMULAS)
     st.markdown("  \n".join(f"[{heading}](#{anchor})" for anchor, heading in SECTIONS.items()))
     st.markdown("Methods: " + " · ".join(f"[{plain(one.label)}](#{one.id})" for one in about.cards()))
 

@@ -18,9 +18,12 @@ export default function (component) {
   }
   strip.component = component
   draw(strip, data)
+  const turn = (strip.turn = (strip.turn ?? 0) + 1)
   return () => {
+    if (strip.turn !== turn) return // Streamlit also cleans up after a run that a newer one has overtaken
     window.removeEventListener(LIGHT, strip.onLight)
     strips.delete(parentElement)
+    strip.root.remove()
   }
 }
 

@@ -26,9 +26,12 @@ export default function (component) {
     move(theatre, nearest(data.alphas, alpha))
     theatre.told = theatre.place
   }
+  const turn = (theatre.turn = (theatre.turn ?? 0) + 1)
   return () => {
+    if (theatre.turn !== turn) return // Streamlit also cleans up after a run that a newer one has overtaken
     cancelAnimationFrame(theatre.frame)
     theatres.delete(parentElement)
+    theatre.root.remove()
   }
 }
 
