@@ -14,7 +14,7 @@ asked = lesson.asked()
 choice = ranks.controls()
 ranks.styles()
 
-st.subheader("Words × methods: ranks")
+st.header("Words × methods: ranks")
 said, matrix = st.container(), st.empty()
 found = ranks.compute(asked, choice, matrix)
 if found is None:
@@ -22,11 +22,11 @@ if found is None:
 with said:
     ranks.summary(found, choice)
 
-st.subheader("Methods × methods")
+st.header("Methods × methods")
 ranks.pairs(found, choice)
 ranks.downloads(found, choice)
 
-st.subheader("One word")
+st.header("One word")
 st.caption("Click a word in any row, or go there with the Tab and arrow keys and press Enter.")
 ranks.word(found, choice, matrix)
 lesson.take_along(asked, found.attributions, key="agreement")

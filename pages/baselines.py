@@ -30,10 +30,10 @@ shown = baselines.explained(asked, chosen)
 if shown is None:
     st.stop()
 
-st.subheader("The same text, one row a baseline")
+st.header("The same text, one row a baseline")
 baselines.strip_rows(shown, chosen)
 
-st.subheader("What does each lie near?")
+st.header("What does each lie near?")
 found = baselines.space(asked, shown)
 if found is not None:
     baselines.neighbourhood(found)

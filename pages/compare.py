@@ -27,7 +27,7 @@ with answer, messages.shown():
     prediction = overview.predict(classifier, text, shared)
     overview.show(prediction)
 
-st.subheader("Runs")
+st.header("Runs")
 runs, below = st.container(), st.container()
 with below:
     run_controls.below()

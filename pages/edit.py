@@ -21,11 +21,11 @@ found = edits.compare(asked, new, before, methods)
 if found is None:
     st.stop()
 
-st.subheader("What the edit did")
+st.header("What the edit did")
 edits.outcome(found)
-st.subheader("Word by word")
+st.header("Word by word")
 edits.words(found)
-st.subheader("Predicted and true change")
+st.header("Predicted and true change")
 edits.predictions(found)
 old_tab, new_tab = st.tabs(["Take the old text along", "Take the new text along"])
 with old_tab:

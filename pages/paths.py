@@ -41,7 +41,7 @@ anchor that would turn back are moved, so a stop is a bent copy of its anchor. B
 )
 
 asked = lesson.asked()
-st.subheader("Choose a word")
+st.header("Choose a word")
 first = theatre.word(asked)
 wanted = theatre.settings(asked)
 if first is not None:

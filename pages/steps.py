@@ -28,7 +28,7 @@ asked = lesson.asked()
 lab = step_runs.lab(asked, convergence.controls())
 go = step_runs.permitted(lab)
 
-st.subheader("SIG with 10 steps, or IG with 10 × N?")
+st.header("SIG with 10 steps, or IG with 10 × N?")
 convergence.question(lab, go)
 convergence.pictures(
     lab,

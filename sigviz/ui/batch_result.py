@@ -30,7 +30,7 @@ def show() -> None:
     outcome = under_way.result
     assert isinstance(outcome, Outcome)
     found = outcome.batch
-    st.subheader("Result")
+    st.header("Result")
     lines = dict.fromkeys(_line(settings) for settings in outcome.asked["runs"])
     st.caption(plain(f"{outcome.asked['model']}: {' '.join(lines)}"))
     failed = f", **{found.failed:,}** with an error, which stands in its row" if found.failed else ""

@@ -155,7 +155,7 @@ def _draw(lab: Lab, words: Mapping[str, tuple[str, str]], suffix: str = "") -> N
     }
     within = {"words": (rounding, finest.total_delta), "order": [value for _, value in apart], "total": (exact.total_delta,)}
     for measure, (title, meaning) in words.items():
-        st.subheader(title)
+        st.header(title)
         st.markdown(meaning)
         if measure == "order" and exact.tau is None:
             st.caption("This text is one unit: there is no order to compare.")

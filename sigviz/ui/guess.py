@@ -158,7 +158,7 @@ def _reveal(question: str, model: str, wanted: int) -> None:
 def _ask(asked: Asked, given: Source, said: Prediction, n: int) -> None:
     """The question in words: what the model chose, and what to mark."""
     if given.number is not None:
-        st.subheader(f"Sentence {given.number} of {game.ROUND}", anchor=False)
+        st.header(f"Sentence {given.number} of {game.ROUND}", anchor=False)
     k, unit = game.wanted(n), asked.shared.unit
     winner, explained = int(said.probabilities.argmax()), plain(said.label)
     share = wording.percent(float(said.probabilities.max()))
@@ -237,7 +237,7 @@ def _answer(
     if not raws:
         return
     outcome = game.score(marked, raws)
-    st.subheader("Your score", anchor=False)
+    st.header("Your score", anchor=False)
     st.markdown(view.verdict(outcome, asked.shared.unit))
     st.html(view.table(outcome, units, asked.shared.unit))
     if given.kind:
@@ -251,7 +251,7 @@ def _tally(asked: Asked, given: Source, said: Prediction, outcome: game.Outcome)
     rounds: dict[Any, dict[int, game.Outcome]] = st.session_state.setdefault("_guess_rounds", {})
     played = rounds.setdefault((asked.classifier.name, given.seed, asked.shared, asked.baseline), {})
     played[given.number or 0] = outcome
-    st.subheader(f"This round: {len(played)} of {game.ROUND} sentences", anchor=False)
+    st.header(f"This round: {len(played)} of {game.ROUND} sentences", anchor=False)
     st.html(view.tally(game.tally([played[number] for number in sorted(played)])))
 
 

@@ -19,7 +19,7 @@ WHY = (
 
 def show(found: list[Attribution]) -> None:
     """A tab for each run: bars and the same numbers as a table."""
-    st.subheader("Completeness ledger")
+    st.header("Completeness ledger")
     st.markdown(plain(WHY))
     names = [f"{i + 1}. {name}" for i, name in enumerate(wording.names(found))]
     checked = [METHODS[attribution.settings.method].promises is Promise.PER_UNIT for attribution in found]

@@ -96,7 +96,7 @@ def show(theatre: Theatre, wanted: science.Wanted) -> None:
         st.caption(f":material/info: {plain(words)}")
     _stage(theatre)
     downloads.table(pictures.way_rows(theatre), "the way of every word", key="paths_way")
-    st.subheader("DIG's walk, step by step")
+    st.header("DIG's walk, step by step")
     st.markdown(plain(pictures.walk_in_words(theatre)))
     rows = pictures.hop_rows(theatre, wanted[2].option("strategy"))
     st.dataframe(rows, hide_index=True, key="paths_hops_table", alt="The steps of DIG's walk")
@@ -116,7 +116,7 @@ def _stage(theatre: Theatre) -> None:
     place = views.closest(theatre, alpha)
     _theatre(key=_KEY, data={**views.scenes(theatre, theme()), "alpha": alpha}, on_alpha_change=_keep)
     unit = plain(views.chosen_word(theatre))
-    st.subheader(f"The score of “{unit}” is an area")
+    st.header(f"The score of “{unit}” is an area")
     st.markdown(
         f"The curve is the **slope of F through “{unit}”**, dF/dα: how fast F changes by the movement of this word alone. A "
         "method looks at it at its nodes (dots) and adds up bars as wide as the nodes' weights. **Orange** area speaks for "
@@ -131,7 +131,7 @@ def _stage(theatre: Theatre) -> None:
             title = f"Integrand of {METHODS[act.method].label}"
             downloads.plotly(figure, title, key=f"paths_integrand_{act.method}", alt=words)
             st.caption(plain(words))
-    st.subheader(f"The way of “{plain(wording.shortened(theatre.walker, 24))}” in two dimensions")
+    st.header(f"The way of “{plain(wording.shortened(theatre.walker, 24))}” in two dimensions")
     st.markdown(plain(pictures.plane_in_words(theatre)))
     figure = pictures.plane(theatre, place, theme())
     downloads.plotly(figure, "The way in two dimensions", key="paths_plane", alt=pictures.plane_in_words(theatre))

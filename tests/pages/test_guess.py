@@ -104,14 +104,14 @@ def test_reveal_shows_the_maps_and_the_score_of_the_marks() -> None:
 def test_the_tally_counts_the_sentences_of_the_round() -> None:
     app = _page(seed=11, marks=_guess(game.drawn(11)[0])[0], against="ig")
     app = _click(app, "reveal")
-    assert "This round: 1 of 10 sentences" in [one.value for one in app.subheader]
+    assert "This round: 1 of 10 sentences" in [one.value for one in app.header]
     app = _click(app, "next")
     assert _sentence(app) == game.drawn(11)[1] and _words(app)["marked"] == [] and not strips(app)
     assert "marks" not in app.query_params
     app.number_input(key="round").set_value(1)
     app = _clean(app.run())
     assert _words(app)["locked"], "what was revealed stays revealed"
-    assert "This round: 1 of 10 sentences" in [one.value for one in app.subheader], "and counts once"
+    assert "This round: 1 of 10 sentences" in [one.value for one in app.header], "and counts once"
 
 
 def test_another_model_asks_the_question_again_and_the_marks_stay() -> None:
@@ -183,7 +183,7 @@ def test_a_sentence_of_ones_own_is_guessed_about_in_the_same_way(text: str) -> N
     assert not app.error and not app.code, "a class link is for drawn sentences"
     app = _click(app, "reveal")
     assert not app.error and len(strips(app)[0]) == 2
-    assert "<script" not in _tables(app) and "This round" not in " ".join(one.value for one in app.subheader)
+    assert "<script" not in _tables(app) and "This round" not in " ".join(one.value for one in app.header)
 
 
 def test_an_empty_text_of_ones_own_is_said_where_the_sentence_would_be() -> None:

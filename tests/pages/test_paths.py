@@ -39,7 +39,7 @@ def _played(app: AppTest) -> dict[str, Any]:
 
 
 def _said(app: AppTest) -> str:
-    written = [*app.markdown, *app.caption, *app.info, *app.subheader]
+    written = [*app.markdown, *app.caption, *app.info, *app.header]
     return re.sub(r"\\(.)", r"\1", " ".join(one.value for one in written))
 
 
@@ -81,7 +81,7 @@ def test_hostile_text_is_only_text() -> None:
     text = "<script>alert(1)</script> **bold** $x$ [a](http://evil.example) \u202e"
     app = _page(text=text, word="1: <")
     assert not app.error
-    assert all("<script" not in one.value for one in [*app.markdown, *app.caption, *app.subheader])
+    assert all("<script" not in one.value for one in [*app.markdown, *app.caption, *app.header])
     assert "\u202e" not in json.dumps(_played(app), ensure_ascii=False)
 
 
