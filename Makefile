@@ -38,7 +38,7 @@ unit: $(VENV)/.dev ## Run the tests that need no browser
 	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --dist loadfile
 
 browser: $(VENV)/.dev ## Run the tests in a real Chromium
-	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m pytest -m browser
+	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m pytest -m browser -n $(WORKERS) --dist loadfile
 
 screenshot: $(VENV)/.dev ## Take pictures of the app, light and dark, into .test-output (PICTURES=.ci/pictures: the README's)
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python .ci/screenshot.py $(PICTURES)

@@ -137,3 +137,5 @@ with complete:
         "Methods that promise nothing are given 128 samples and one seed: more of them would not make them complete. Source: "
         "Enguehard 2023, section 2; Sundararajan et al. 2017, section 3."
     )
+board.save()
+ledger.take_along()

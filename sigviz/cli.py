@@ -28,6 +28,7 @@ from sigviz.views.palette import THEMES
 
 BAD_INPUT = 2
 STOPPED = 130  # as shells say it for Ctrl-C
+_LOOKS = {"theme": ("svg", "html"), "scale": ("svg", "html", "latex"), "colours": ("latex",)}  # option -> formats that use it
 
 
 class _Parser(argparse.ArgumentParser):
@@ -116,8 +117,12 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     suffixes = ", ".join(files.SUFFIXES)
     parser.add_argument("--out", type=Path, metavar="FILE", help=f"also write a file; its name says what: {suffixes}")
     parser.add_argument("--theme", choices=THEMES, help="of SVG and HTML (default: light; HTML: its reader's)")
-    parser.add_argument("--scale", choices=get_args(Scale), default="row", help="what counts as full colour")
-    parser.add_argument("--colours", action="store_true", help="put the words of the LaTeX table on their colours")
+    parser.add_argument(
+        "--scale", choices=get_args(Scale), help="what counts as full colour, of SVG, HTML and --colours (default: row)"
+    )
+    parser.add_argument(
+        "--colours", action="store_true", default=None, help="put the words of the LaTeX table on their colours"
+    )
     for name, option in _own_options().items():
         takers = ", ".join(method.id for method in METHODS.values() if any(own.name == name for own in method.options))
         parser.add_argument(f"--{name}", choices=option.choices or None, type=_kind(option), help=f"for {takers}")
@@ -142,12 +147,14 @@ def _explain(given: argparse.Namespace) -> None:
         with bar(wanted.method) as progress:
             found.append(explain_with(classifier, text, wanted, progress=progress))
     made = "" if format is None else _made(found, format, given, classifier.revision)
-    if given.out is not None:
-        given.out.write_bytes(files.encoded(made))
-    if given.format is not None and given.out is None:
-        print(made, end="")
-    else:
-        print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
+    try:  # printed first: where the file cannot be written, what took long to find is not lost
+        if given.format is not None and given.out is None:
+            print(made, end="")
+        else:
+            print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
+    finally:  # and written, too, where a reader of what is printed has left
+        if given.out is not None:
+            given.out.write_bytes(files.encoded(made))
 
 
 def _settings(given: argparse.Namespace) -> list[Settings]:
@@ -169,16 +176,31 @@ def _settings(given: argparse.Namespace) -> list[Settings]:
 
 
 def _format(given: argparse.Namespace) -> str | None:
-    """What to write; None for nothing.  Raises InvalidSettings where no file can be made of the name."""
-    if given.out is None:
-        return str(given.format) if given.format else None
-    if given.out.is_dir():
-        raise InvalidSettings(f"{given.out} is a folder. Give --out the name of a file, such as rows.svg.")
-    return given.format or files.of_suffix(given.out)
+    """What to write; None for nothing.
+
+    Raises InvalidSettings where no file can be made of the name, and for what the format has no use for.
+    """
+    format = str(given.format) if given.format else None
+    if given.out is not None:
+        if given.out.is_dir():
+            raise InvalidSettings(f"{given.out} is a folder. Give --out the name of a file, such as rows.svg.")
+        format = format or files.of_suffix(given.out)
+        folder = given.out.absolute().parent
+        if not folder.is_dir():
+            raise InvalidSettings(f"There is no folder {folder}. Make it, or give --out another place.")
+    for name, users in _LOOKS.items():
+        if getattr(given, name) is not None and format not in users:
+            asked = "Nothing with colours is asked for" if format is None else f"The format {format} has no use for it"
+            raise InvalidSettings(f"--{name} is for {', '.join(users)}. {asked}: leave it out, or give --format or --out.")
+    if given.scale is not None and format == "latex" and not given.colours:
+        raise InvalidSettings("--scale is for colours, and the LaTeX table has none. Give --colours too, or leave it out.")
+    return format
 
 
 def _made(found: list[Attribution], format: str, given: argparse.Namespace, revision: str) -> str:
-    return files.render(found, format, theme=given.theme, scale=given.scale, colours=given.colours, revision=revision)
+    return files.render(
+        found, format, theme=given.theme, scale=given.scale or "row", colours=bool(given.colours), revision=revision
+    )
 
 
 def _piped() -> str:

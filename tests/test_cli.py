@@ -86,7 +86,9 @@ def test_every_format_is_printed_or_written(
 ) -> None:
     classifier = tiny.bert()  # loading takes seconds
     monkeypatch.setattr(zoo, "load", lambda name, **_: classifier)
-    asked = ["explain", TEXT, "--method", "random", "--theme", "dark", "--scale", "fixed", "--colours"]
+    looks = {"latex": ["--colours", "--scale", "fixed"], "svg": ["--theme", "dark", "--scale", "fixed"]}
+    looks["html"] = looks["svg"]
+    asked = ["explain", TEXT, "--method", "random", *looks.get(files.SUFFIXES[suffix], [])]
     assert main([*asked, "--format", files.SUFFIXES[suffix]]) == 0
     printed, out = capsys.readouterr().out, tmp_path / f"rows{suffix}"
     assert main([*asked, "--out", str(out)]) == 0
@@ -97,6 +99,34 @@ def test_every_format_is_printed_or_written(
     assert main([*asked, "--json", "--out", str(out)]) == 0 and json.loads(capsys.readouterr().out)["model"] == "tiny"
     assert main([*asked, "--format", files.SUFFIXES[suffix], "--out", str(other)]) == 0
     assert other.read_text("utf-8")[:60] == printed[:60] and capsys.readouterr().out[:60] == table[:60]
+
+
+def test_where_a_file_goes_and_how_it_looks_is_checked_before_the_model_is_loaded(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loaded(*_: object, **__: object) -> TextClassifier:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(zoo, "load", loaded)
+    assert main(["explain", TEXT, "--out", str(tmp_path / "none" / "rows.svg")]) == 2
+    assert main(["explain", TEXT, "--out", str(tmp_path / "rows.csv"), "--theme", "dark"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_what_was_found_is_printed_even_where_the_file_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier, folder = tiny.bert(), tmp_path / "there"
+    folder.mkdir()
+
+    def load(*_: object, **__: object) -> TextClassifier:
+        folder.rmdir()  # gone in the meantime
+        return classifier
+
+    monkeypatch.setattr(zoo, "load", load)
+    assert main(["explain", TEXT, "--method", "random", "--out", str(folder / "rows.svg")]) == 2
+    printed = capsys.readouterr()
+    assert "hideous" in printed.out and "No such file" in printed.err and len(printed.err.splitlines()) == 1
 
 
 def test_text_is_read_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +192,13 @@ def test_models_and_methods_list_everything(capsys: pytest.CaptureFixture[str]) 
         (["explain", TEXT, "--model", MODEL, "--out", "x.png"], "in the browser"),
         (["explain", TEXT, "--model", MODEL, "--out", "x"], "says no format"),
         (["explain", TEXT, "--model", MODEL, "--out", ".", "--format", "svg"], "is a folder"),
+        (["explain", TEXT, "--model", MODEL, "--out", "none/x.svg"], "There is no folder"),
+        (["explain", TEXT, "--model", MODEL, "--theme", "dark"], "--theme is for svg, html. Nothing with colours"),
+        (["explain", TEXT, "--model", MODEL, "--json", "--scale", "row"], "--scale is for svg, html, latex"),
+        (["explain", TEXT, "--model", MODEL, "--colours"], "--colours is for latex"),
+        (["explain", TEXT, "--model", MODEL, "--format", "svg", "--colours"], "The format svg has no use for it"),
+        (["explain", TEXT, "--model", MODEL, "--out", "x.csv", "--theme", "light"], "The format csv has no use for it"),
+        (["explain", TEXT, "--model", MODEL, "--format", "latex", "--scale", "fixed"], "Give --colours too"),
         (["explain", TEXT, "--model", MODEL, "--format", "png"], "invalid choice"),
         (["explain", TEXT, "--model", MODEL, "--format", "svg", "--json"], "not allowed with"),
         (["explain", TEXT, "--model", "owner/name", "--revision", "../x"], "not a revision"),

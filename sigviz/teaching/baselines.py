@@ -51,6 +51,7 @@ class Surroundings:
     norm: its length.  nearest: the nearest words with their distances; token: the nearest token of any kind, special ones and
     pieces of words too.  own: the text's tokens and how far they are, each once.  quantiles: 5, 25, 50, 75 and 95 % of the
     distances to all words (QUANTILES); mean and deviation of these.  counts: of words by distance, in the Space's bins.
+    note: where another vector than the one asked for was measured, because the model has none, why; "" elsewhere.
     """
 
     label: str
@@ -62,6 +63,7 @@ class Surroundings:
     mean: float
     deviation: float
     counts: tuple[int, ...]
+    note: str = ""
 
     @property
     def median(self) -> float:
@@ -207,6 +209,7 @@ def space(classifier: TextClassifier, text: str, wanted: Sequence[StandIn], prog
                 mean=float(finite.mean()),
                 deviation=float(finite.std()),
                 counts=tuple(np.histogram(finite, edges)[0].tolist()),
+                note=(found[i].note or "") if i < len(found) else "",
             )
         )
     return Space(

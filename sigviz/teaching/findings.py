@@ -97,10 +97,6 @@ def difference(
     return Difference(METRICS[metric], n, float(apart.mean()), se, float(sign_flip(apart[:, None])[0]))
 
 
-def _mask_or_pad(rows: pd.DataFrame, method: str, metric: str) -> Difference:
-    return difference(rows, {"method": method, "baseline": "mask"}, {"method": method, "baseline": "pad"}, metric)
-
-
 def _values(rows: pd.DataFrame, run: dict[str, Any], metric: str, control: str) -> pd.Series:
     wanted = {**run, "metric": metric, "control": control}
     found = rows[np.logical_and.reduce([rows[name] == value for name, value in wanted.items()])]

@@ -63,6 +63,19 @@ class Board:
         self._lines[anchor] = replace(line, checks=(*(line.checks or ()), *checks))
         self._draw()
 
+    def save(self) -> None:
+        """All checks of the page so far as a file."""
+        rows = [
+            {
+                "axiom": line.name,
+                "about": _NAMES.get(check.about, check.about),
+                **{name: getattr(check, name) for name in ("measured", "bound", "unit", "holds", "promised")},
+            }
+            for line in self._lines.values()
+            for check in line.checks or ()
+        ]
+        downloads.table(rows, "axioms", key="axioms")
+
     def _draw(self) -> None:
         self._slot.html(views.summary(list(self._lines.values()), _NAMES))
 
@@ -91,6 +104,10 @@ class Ledger:
         """Ask those that take longer, and those that promise nothing."""
         self._ask("walks", [spec for spec in METHODS.values() if _promising(spec) and spec.limit not in (None, "steps")])
         self._ask("others", [spec for spec in METHODS.values() if not _promising(spec)])
+
+    def take_along(self) -> None:
+        """The explanations of the page, as files and as what gives them again."""
+        lesson.take_along(self._asked, [self._found.get(id) for id in METHODS], key="axioms_runs")
 
     def _ask(self, key: str, specs: list[Method]) -> None:
         specs.sort(key=lambda spec: spec.id != _EXACT)  # the others are held against it

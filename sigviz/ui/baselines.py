@@ -88,7 +88,9 @@ def choice() -> Choice:
             width=150,
             help="Whole words, by chance.",
         )
-        seed = st.number_input("Seed", 0, MAX_SEED, 0, key="seed", bind="query-params", width=150, help="Draws the words.")
+        seed = st.number_input(
+            "Seed", 0, MAX_SEED, 0, key="words_seed", bind="query-params", width=150, help="Draws the words."
+        )
     return Choice(method or _FIRST, reference or STANDARD[0], word or "", int(random or 0), int(seed or 0))
 
 

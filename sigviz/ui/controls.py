@@ -12,6 +12,7 @@ import streamlit as st
 from sigviz.attribution import OUTPUTS, UNITS
 from sigviz.models import zoo
 from sigviz.models.classifier import TextClassifier
+from sigviz.ui import kept
 from sigviz.ui.examples import EXAMPLES, FIRST
 from sigviz.ui.messages import plain
 from sigviz.views.heatmap import Scale
@@ -43,6 +44,7 @@ def sentence() -> str:
         key="example",
         on_change=_take_example,
     )
+    kept.restore("text")
     text = st.text_area(
         "Text",
         default("text", FIRST),
@@ -52,6 +54,7 @@ def sentence() -> str:
         bind="query-params",
         help="Any text. What is longer than the model can read is cut, and the page says by how much.",
     )
+    kept.note("text", text)
     if len(quote_plus(text)) > MAX_LINK:
         st.caption("This text is too long for a link: the address of this page will not open it again.")
     return text
@@ -70,6 +73,7 @@ def _take_example() -> None:
 def model() -> str:
     """The name of the model: bundled, a preset, or whatever was typed."""
     known = {entry.name: entry for entry in zoo.models()}
+    kept.restore("model")
     chosen = st.selectbox(
         "Model",
         [*known],
@@ -79,6 +83,7 @@ def model() -> str:
         help="A bundled model, one of the SIG paper's nine (fetched from the Hugging Face Hub), or type the Hub id or "
         "the folder of any other text classifier.",
     )
+    kept.note("model", chosen)
     if chosen in known:
         st.caption(plain(f"{known[chosen].title}: {known[chosen].description}"))
     return chosen or zoo.DEFAULT
@@ -87,6 +92,10 @@ def model() -> str:
 def shared(labels: tuple[str, ...]) -> Shared:
     """Target class, output and unit, in one row that wraps on small screens."""
     classes = [PREDICTED, *(f"{i}: {label}" for i, label in enumerate(labels))]
+    for key in ("target", "output", "unit", "contrast"):
+        kept.restore(key)
+    if st.session_state.get("target", PREDICTED) not in classes:  # chosen for another model
+        st.session_state["target"] = PREDICTED
     with st.container(horizontal=True, vertical_alignment="bottom"):
         target = st.selectbox(
             "Target class",
@@ -109,7 +118,7 @@ def shared(labels: tuple[str, ...]) -> Shared:
         unit = st.segmented_control(
             "Unit",
             UNITS,
-            default=UNITS[0],
+            default=kept.first("unit", UNITS[0]),
             key="unit",
             bind="query-params",
             help="What gets one score: the pieces that the model reads, whole words, or sentences. The pieces of a word move "
@@ -126,6 +135,9 @@ def shared(labels: tuple[str, ...]) -> Shared:
                 width=190,
                 help="The class whose logit is subtracted from the target's.",
             )
+    for key, value in (("target", target), ("output", output), ("unit", unit), ("contrast", contrast)):
+        if key in st.session_state:
+            kept.note(key, value)
     return Shared(unit or UNITS[0], _class(classes, target), output, _class(others, contrast))
 
 

@@ -27,7 +27,7 @@ def controls() -> Choice:
             "Largest number of steps",
             steps,
             index=steps.index(str(convergence.FIRST)),
-            key="most_steps",
+            key="steps_most",
             bind="query-params",
             width=190,
             help="Runs are made with 1, 2, 4 … up to so many steps. SIG takes that many gradients for every word, IG for the "

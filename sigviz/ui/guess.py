@@ -244,6 +244,7 @@ def _answer(
         st.caption(f"What this sentence is made of: {given.kind}.")
     if given.number is not None and len(raws) == len(wanted):
         _tally(asked, given, said, outcome)
+    lesson.take_along(asked, found, key="guess_files")
 
 
 def _tally(asked: Asked, given: Source, said: Prediction, outcome: game.Outcome) -> None:

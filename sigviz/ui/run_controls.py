@@ -10,6 +10,7 @@ from sigviz.methods import METHODS, Option
 from sigviz.methods import runs as runs_text
 from sigviz.methods.registry import get
 from sigviz.methods.runs import RunChoice
+from sigviz.ui import kept
 from sigviz.ui.controls import default
 from sigviz.ui.messages import plain
 
@@ -115,9 +116,11 @@ def _pick_method(i: int, choice: RunChoice) -> None:
 
 def baseline() -> str:
     """The one baseline of a page without runs, in the link as `baseline`."""
+    kept.restore("baseline")
     chosen = st.selectbox(
         "Baseline", [*BASELINES], accept_new_options=True, key="baseline", bind="query-params", width=130, help=BASELINE_HELP
     )
+    kept.note("baseline", chosen)
     return chosen or next(iter(BASELINES))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from sigviz.attribution import Unit
+from sigviz.ui import kept
 from sigviz.views.pieces import unit_text
 from sigviz.views.wording import shortened
 
@@ -38,6 +39,7 @@ def select(units: Sequence[Unit], place: int | None) -> None:
 def word(units: Sequence[Unit], *, default: int = 0, required: bool = True) -> int | None:
     """A select box for the word, and its number.  required: `default` where none is selected, otherwise None."""
     found = names(units)
+    kept.restore(KEY)
     if KEY in st.session_state and st.session_state[KEY] not in found:  # the text has changed, or nothing is selected
         st.session_state[KEY] = found[default] if required and found else None
     chosen = st.selectbox(
@@ -50,4 +52,5 @@ def word(units: Sequence[Unit], *, default: int = 0, required: bool = True) -> i
         placeholder="Click a word, or choose one",
         help="The selected word, with its position in the text. Clicking a word in a coloured text selects it, too.",
     )
+    kept.note(KEY, chosen)
     return found.index(chosen) if chosen in found else (default if required and found else None)

@@ -14,14 +14,14 @@ from sigviz.studies import batch
 from sigviz.teaching import convergence
 from sigviz.teaching.convergence import Plan, Quality
 from sigviz.ui import messages
-from sigviz.ui.jobs import desk, question, watcher
+from sigviz.ui.jobs import desk, identity, question, watcher
 from sigviz.ui.lesson import Asked
 from sigviz.ui.messages import plain
 from sigviz.ui.results import UNASKED
 from sigviz.views import convergence as views
 
 _LOOK_EVERY, _DRAW_EVERY = 0.1, 2.0  # seconds
-_GO, _HALT = "_steps_go", "_steps_halt"  # questions that the reader started, or stopped
+_GO, _HALT = "_steps_go", "_steps_halt"  # questions that the reader started; those that were stopped, or failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class Lab:
     slot: DeltaGenerator
     found: dict[Settings, Attribution] = field(default_factory=dict)
     over: bool = False
+
+    @property
+    def about(self) -> Hashable:
+        """What tells this question from another: what was allowed for one model is not for a larger one."""
+        return (*identity(self.asked.classifier), self.asked.text, self.plan.all)
 
     @property
     def qualities(self) -> dict[Settings, Quality]:
@@ -78,7 +83,7 @@ def permitted(lab: Lab) -> bool:
     missing = [settings for settings in lab.plan.all if settings not in lab.found]
     if not missing:
         return True
-    read, about = _read(lab.asked), (lab.asked.text, lab.plan.all)
+    read, about = _read(lab.asked), lab.about
     passes = sum(sum(convergence.passes(settings, read.units, lab.choice.most)) for settings in missing)
     seconds = desk().pace(lab.asked.classifier) * batch.work(Estimate(read.units, read.tokens, passes, 0))
     words = plain(views.cost(len(missing), passes, seconds))
@@ -123,7 +128,10 @@ def run(lab: Lab, wanted: Sequence[Settings], draw: Callable[[], None]) -> None:
         st.info("Stopped.", icon=":material/stop_circle:")
     except SigvizError as error:
         lab.over = True
+        st.session_state[_HALT].add(lab.about)  # or it would fail again at whatever is clicked next
         messages.error_box(error)
+        lab.slot.empty()
+        st.button("Run", icon=":material/play_arrow:", key="steps_again", on_click=_go, args=(lab.about,))
     slot.empty()
 
 

@@ -46,6 +46,7 @@ function drawnRow(row, number, data) {
   line.dir = "auto"
   line.setAttribute("role", data.selectable ? "toolbar" : "group")
   line.setAttribute("aria-label", row.label)
+  if (row.read_out) line.setAttribute("aria-description", row.read_out) // one sentence, for who does not see the colours
   line.dataset.group = row.group
   let stop = data.selected !== null ? data.selected : row.pieces.find(piece => piece.unit !== undefined)?.unit
   for (const piece of row.pieces) {

@@ -43,6 +43,7 @@ _STYLE = """<style>
 </style>"""
 # columns that need no name where a row is folded
 _SPEAK_FOR_THEMSELVES = ("Verdict", "How it comes about", "Checked just now, of what is promised")
+_SAME = 1e-9  # scores that differ by no more come out the same: quadrature and float64 round
 _SIZE = 400  # pixels, of the map of F
 _FONT = '"Source Sans", system-ui, sans-serif'  # Streamlit's; "inherit" would inherit Plotly's own
 
@@ -149,8 +150,14 @@ def reading(found: TwoWords) -> str:
 
 def _shared(found: TwoWords) -> str:
     """How IG and SIG share what two words do together."""
-    if abs(found.interaction) < 5e-13:
-        return "These two words do nothing together that they do not do alone, so IG and SIG agree."
+    ig, sig = found.scores["ig"].raw, found.scores["sig"].raw
+    if float(abs(ig - sig).max()) < _SAME:
+        return "Between these four corners the two words do nothing together, and IG and SIG agree."
+    if abs(found.interaction) < 5e-13:  # on the way they may do much together: it only cancels at the corners
+        return (
+            "Between these four corners nothing is left over, so the scores of IG and those of SIG both add up to "
+            "F(x) − F(x̄), but IG and SIG share it differently."
+        )
     return (
         f"What the two words do together, and neither alone, is worth {_value(found.interaction)}. The scores of IG hold it "
         "once: they add up to F(x) − F(x̄). Those of SIG hold it twice, once for each word: that is where the two differ."

@@ -102,12 +102,16 @@ def argument(space: Space) -> tuple[str, ...]:
     First what it comes to, then why: whether pad lies close to some word, and whether mask is as far from one as from another.
     """
     found = {one.label: one for one in space.found}
+    if "mask" in found and found["mask"].note:  # pad or eos stands in for it: pad would be compared with itself, or with eos
+        return ("This model has no mask token, so the argument cannot be measured.",)
     if "mask" not in found or "pad" not in found:
         missing = " and ".join(name for name in ("mask", "pad") if name not in found)
         return (f"The paper sets mask against pad: here there is no {missing} to measure.",)
     mask, pad = found["mask"], found["pad"]
     share = space.closer_than(pad.closeness)
     near, uneven = share >= CLOSE, pad.unevenness > mask.unevenness
+    even = "mask is the more even one" if uneven else "pad is the more even one"
+    even = "they are equally even" if pad.unevenness == mask.unevenness else even
     holds = "holds" if near and uneven else "holds in part" if near or uneven else "does not hold"
     zero = "; its vector is 0" if pad.norm == 0 else ""
     return (
@@ -118,7 +122,7 @@ def argument(space: Space) -> tuple[str, ...]:
         f"{'unusually close' if near else 'not unusually close'}. (For mask, {_quoted(mask)}, "
         f"it is {percent(mask.closeness)}.)",
         f"Is mask as far from one word as from any other? Its distances to all words vary by {percent(mask.unevenness)} of "
-        f"their mean, those of pad by {percent(pad.unevenness)}: {'mask' if uneven else 'pad'} is the more even one.",
+        f"their mean, those of pad by {percent(pad.unevenness)}: {even}.",
     )
 
 

@@ -169,8 +169,11 @@ def classes(old: Prediction, new: Prediction) -> str:
 
 def verdict(old: Prediction, new: Prediction, change: Change, output: str) -> str:
     """What the edit did to the model, in a plain sentence."""
-    before, after = (one.labels[int(one.probabilities.argmax())] for one in (old, new))
-    mind = f"stays with {before}" if before == after else f"changes its mind, from {before} to {after}"
+    first, second = (int(one.probabilities.argmax()) for one in (old, new))  # classes may share a name, so by number
+    before, after = old.labels[first], new.labels[second]
+    if first != second and before == after:
+        before, after = f"{before} (class {first})", f"{after} (class {second})"
+    mind = f"stays with {before}" if first == second else f"changes its mind, from {before} to {after}"
     share = f"{percent(float(old.probabilities[old.target]))} to {percent(float(new.probabilities[old.target]))}"
     return (
         f"The model {mind}. The probability of {old.label}, the class explained in both texts, goes from {share}, and F "

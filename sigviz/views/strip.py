@@ -33,7 +33,9 @@ def row(
     cut = pieces(attribution.text, attribution.units, attribution.truncated, special)
     unit = attribution.settings.unit
     label = f"{title or wording.name(attribution)}: a score for every {unit}"
-    return _row(cut, attribution.text, attribution.units, looks, label, title, theme)
+    return _row(cut, attribution.text, attribution.units, looks, label, title, theme) | {
+        "read_out": visible(wording.read_out(attribution))
+    }
 
 
 def plain_row(

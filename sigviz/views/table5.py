@@ -109,7 +109,8 @@ def _spaced(text: str) -> str:
 
 
 def _mark(text: str) -> str:
-    return f"\\fbox{{\\scriptsize {escaped(text)}}}"
+    """A sign in a box, without a space: where a unit has a space its colour is interrupted, and a box must stay whole."""
+    return f"\\fbox{{\\scriptsize{{}}{escaped(text).replace(' ', '~')}}}"
 
 
 def _unit(inside: str, first: bool, bold: bool, value: float | None) -> str:

@@ -4,6 +4,7 @@ Orange and blue are areas that speak for and against the class, as everywhere; w
 Show the figures as charts.py says (`theme=None`, its CONFIG).
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sigviz.views.theatre import NAMES, chosen_word
 from sigviz.views.wording import amount, number, percent, shortened, visible
 
 _FONT = '"Source Sans", system-ui, sans-serif'
+_ROUNDING = 1e-6  # share of a score that float32 may round
 COSTS = {  # of a strategy -> what it goes by, as a column's head
     "greedy": "cost: how far it is bent",
     "maxcount": "dimensions on the way, most wins",
@@ -126,10 +128,15 @@ def area(theatre: Theatre, act: Act) -> str:
     """What an integrand's area comes to, and what else it may be compared with, in words."""
     unit, score = f"“{chosen_word(theatre)}”", amount(act.integrand.score, theatre.output)
     nodes = number(len(act.integrand.nodes))
-    rise = amount(float(act.outputs[-1] - act.outputs[0]), theatre.output)
+    gained = float(act.outputs[-1] - act.outputs[0])
+    rise = amount(gained, theatre.output)
     first = f"{NAMES[act.method]}: the area is {score}, the score of {unit}, from {nodes} nodes."
-    if act.method == "sig":
+    if act.method == "sig" and (score == rise or math.isclose(act.integrand.score, gained, rel_tol=_ROUNDING)):
         return f"{first} Nothing else moves, so it is all that F gains on this way: {rise}."
+    if act.method == "sig":
+        return (
+            f"{first} Nothing else moves, so all that F gains on this way is {rise}, which the area tends to with more nodes."
+        )
     return f"{first} F gains {rise} on this way, and all words share that."
 
 
@@ -174,13 +181,15 @@ def way_rows(theatre: Theatre) -> list[dict[str, Any]]:
 
 def walk_in_words(theatre: Theatre) -> str:
     """The walk as two sentences: over which words it leads, and how much of them is left."""
-    names = [f"“{shortened(hop.anchor, 24)}”" for hop in theatre.hops if hop.candidates]
+    chosen = [hop for hop in theatre.hops if hop.candidates]  # at the others nothing was left but the baseline: no anchor
+    names = [f"“{shortened(hop.anchor, 24)}”" for hop in chosen]
     shown = ", ".join(names[:5]) + (f" … {names[-1]}" if len(names) > 6 else f", {names[5]}" if len(names) == 6 else "")
-    changed = percent(sum(hop.bent for hop in theatre.hops) / max(1, sum(hop.features for hop in theatre.hops)))
-    over = f"over {shown}" if names else "straight"
     start, end = (shortened(word, 24) for word in (theatre.walker, theatre.baseline))
+    if not chosen:
+        return f"From “{start}” the walk leads straight to “{end}”. There was no anchor to choose, so none had to be changed."
+    changed = percent(sum(hop.bent for hop in chosen) / sum(hop.features for hop in chosen))
     return (
-        f"From “{start}” the walk leads {over} to “{end}”. On average {changed} of an anchor's {theatre.hops[0].features} "
+        f"From “{start}” the walk leads over {shown} to “{end}”. On average {changed} of an anchor's {chosen[0].features} "
         "dimensions would have turned back on the way, and had to be changed."
     )
 

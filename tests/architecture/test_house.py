@@ -1,5 +1,6 @@
 """Where things stand, how big they are, and what is written nowhere."""
 
+import ast
 import types
 
 import pytest
@@ -97,3 +98,21 @@ def test_a_method_named_in_a_page_is_caught(text: str) -> None:
 def test_an_unsafe_switch_is_caught(text: str) -> None:
     assert switched_on(Source("x.py", text), "trust_remote_code")
     assert not switched_on(Source("x.py", "load(x, trust_remote_code=False)"), "trust_remote_code")
+
+
+def bound_keys(source: Source) -> list[str]:
+    """The keys of widgets that are bound to the link, where they are written out."""
+    calls = [node for node in ast.walk(ast.parse(source.text)) if isinstance(node, ast.Call)]
+    named = [{word.arg: word.value for word in call.keywords} for call in calls]
+    keys = [words["key"] for words in named if "key" in words and "bind" in words]
+    return [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
+
+
+def test_each_name_in_the_link_means_one_thing() -> None:
+    keys = [key for source in program() if source.path.startswith(("sigviz/ui/", "pages/")) for key in bound_keys(source)]
+    assert len(keys) > 20 and sorted(keys) == sorted(set(keys)), "a link would set a widget of another page"
+
+
+def test_a_bound_key_is_seen() -> None:
+    text = 'st.slider("a", key="x", bind="query-params")\nst.slider("b", key="x")\nst.slider("c", key=y, bind="query-params")'
+    assert bound_keys(Source("sigviz/ui/x.py", text)) == ["x"]

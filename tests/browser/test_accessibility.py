@@ -32,6 +32,7 @@ def test_every_page_is_among_those_tested() -> None:
 def test_a_page_has_no_serious_violation(open_page: Opener, name: str, theme: str) -> None:
     at = "" if name == "compare" else name
     page = open_page(at, theme=theme, **(QUICK | ({"runs": "ig(steps=3) sig-exact"} if not at else {})))
+    page.wait_for_function("[...document.styleSheets].some(sheet => sheet.ownerNode.textContent.includes('katex-display {'))")
     found = Axe().run(page).response["violations"]
     serious = [one for one in found if one["impact"] in SERIOUS and one["id"] not in NOT_OURS]
     said = [f"{one['id']}: {one['help']}: {node['target']} {node['html'][:200]}" for one in serious for node in one["nodes"]]

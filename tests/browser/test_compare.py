@@ -297,7 +297,7 @@ def test_six_hundred_words_are_cut_visibly_and_dear_runs_wait_for_a_click(open_p
     expect(page.get_by_text(re.compile("tokens of it were left out"))).to_be_visible()
     assert len(_tokens(page)) == 510, "what the model reads, less its two special tokens"
     expect(page.get_by_text(re.compile("This would take about"))).to_be_visible()
-    expect(page.locator(".st-key-start1 button")).to_be_visible()
+    expect(page.locator(".st-key-go1 button").filter(has_text="Run")).to_be_visible()
     room = page.locator(".sigviz-row").first.evaluate("row => row.parentElement.getBoundingClientRect().right")
     ends = (
         page.locator(".sigviz-row")

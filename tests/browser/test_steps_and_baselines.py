@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
 
 MODEL = "bundled/distil-movie"
-FEW = {"model": MODEL, "text": "this is junk food cinema", "most_steps": "2"}
+FEW = {"model": MODEL, "text": "this is junk food cinema", "steps_most": "2"}
 NO_OVERFLOW = "(m => m.scrollWidth <= m.clientWidth)(document.querySelector('[data-testid=stMain]'))"
 
 
@@ -41,7 +41,7 @@ def test_the_steps_page_keeps_its_settings_in_the_link(open_page: Opener) -> Non
     page.get_by_role("button", name="trapezoid").click()
     settle(page)
     page.wait_for_url("**axis=passes**")
-    assert "most_steps=2" in page.url and page.url.count("rules=") >= 1 and "trapezoid" in page.url
+    assert "steps_most=2" in page.url and page.url.count("rules=") >= 1 and "trapezoid" in page.url
     page.reload()
     settle(page)
     expect(page.get_by_role("radio", name="passes")).to_be_checked()
@@ -49,7 +49,7 @@ def test_the_steps_page_keeps_its_settings_in_the_link(open_page: Opener) -> Non
 
 
 def test_the_steps_page_can_be_stopped_and_goes_on(open_page: Opener) -> None:
-    page = open_page("steps", settled=False, model=MODEL, text=f"{FIRST} stop", most_steps="64")
+    page = open_page("steps", settled=False, model=MODEL, text=f"{FIRST} stop", steps_most="64")
     run, stop = (page.locator(".st-key-steps_go button").filter(has_text=name) for name in ("Run", "Stop"))
     run.or_(stop).first.wait_for()
     if run.is_visible():  # a slow machine asks first

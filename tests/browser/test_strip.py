@@ -78,3 +78,13 @@ def test_the_selected_word_and_the_sentence_go_along_to_the_paths_page(open_page
     page.wait_for_url("**/paths*")
     expect(page.get_by_role("combobox", name="Word")).to_have_value("3: junk")
     expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT)
+
+
+def test_a_link_that_nobody_has_touched_goes_along_to_another_page(open_page: Opener) -> None:
+    page = open_page(unit="word", **QUICK)
+    page.get_by_role("link", name="Agreement", exact=True).click()
+    page.wait_for_url("**/agreement*")
+    expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT)
+    expect(page.get_by_role("combobox", name="Model")).to_have_value(QUICK["model"])
+    settle(page)
+    assert parse_qs(urlparse(page.url).query)["text"] == [TEXT], "and stands in the new page's link"

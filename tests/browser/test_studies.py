@@ -17,7 +17,7 @@ VIEWS = ("Table", "Against IG", "Curves", "Steps", "Baselines")
 
 
 def _click(page: Page, words: str) -> None:
-    page.get_by_text(words, exact=True).first.click()
+    page.locator("[data-testid=stMain]").get_by_text(words, exact=True).first.click()  # some pages have the same names
     settle(page)
 
 

@@ -126,7 +126,7 @@ def test_what_is_wrong_is_said(settings: dict[str, str], methods: tuple[str, ...
     assert said in words and "Traceback" not in words
 
 
-@pytest.mark.parametrize("name", ["order", "top", "most_steps", "most_samples", "word", "ranked"])
+@pytest.mark.parametrize("name", ["order", "top", "rank_steps", "rank_samples", "word", "ranked"])
 def test_nonsense_in_the_link_is_answered_by_the_defaults(name: str) -> None:
     app = _page(methods=QUICK if name != "ranked" else (), **{name: "<b>-1e9"})
     assert "Ranks of the words by the methods" in _tables(app)
@@ -144,6 +144,6 @@ def test_both_tables_can_be_had_as_files() -> None:
 
 
 def test_all_methods_can_be_ranked_together() -> None:
-    app = _page(methods=tuple(METHODS), text="a dull film", most_steps="4", most_samples="20")
+    app = _page(methods=tuple(METHODS), text="a dull film", rank_steps="4", rank_samples="20")
     assert len(_body(_tables(app)["Ranks of the words by the methods"])[0]) == 3 + len(METHODS)
     assert not app.error

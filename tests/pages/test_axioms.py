@@ -115,3 +115,9 @@ def test_hostile_text_stays_text() -> None:
     app = _page(text="<script> **film**", check_steps="2")
     assert not any("<script" in one.proto.body for one in app.get("html"))
     assert not any("**film**" in one.value for one in app.caption)
+
+
+def test_all_checks_and_explanations_can_be_taken_along() -> None:
+    app = _page()
+    assert {"axioms_csv_file"} <= {one.key for one in app.get("download_button")}
+    assert {"Downloads: picture, page, tables", "Reproduce"} <= {one.label for one in app.expander}

@@ -71,7 +71,7 @@ def test_the_table_holds_what_the_explanations_themselves_give() -> None:
 
 
 def test_another_reference_method_and_word(strips: list[dict[str, object]]) -> None:
-    app = _page(method="ig", reference="zero", stand_in="film", random_words="1", seed="4")
+    app = _page(method="ig", reference="zero", stand_in="film", random_words="1", words_seed="4")
     assert not app.error and "Against zero" in _said(app.markdown)
     assert "the reference" in str(strips[3]["title"]) and str(strips[5]["title"]).startswith("film")
     assert "IG" in str(strips[0]["label"]) or "mask" in str(strips[0]["label"])
@@ -81,7 +81,7 @@ def test_another_reference_method_and_word(strips: list[dict[str, object]]) -> N
 def test_another_seed_draws_other_words_and_the_same_seed_the_same(strips: list[dict[str, object]]) -> None:
     drawn = []
     for seed in ("1", "2", "1"):
-        _page(seed=seed)
+        _page(words_seed=seed)
         drawn.append([row["title"] for row in strips[6:]])
     assert drawn[0] == drawn[2] != drawn[1]
 
@@ -130,5 +130,5 @@ def test_what_is_wrong_is_said_on_the_page(settings: dict[str, str], said: str) 
 
 
 def test_a_link_with_unknown_values_falls_back_to_the_defaults(strips: list[dict[str, object]]) -> None:
-    app = _page(method="guess", reference="nobody", random_words="99", seed="-1")
+    app = _page(method="guess", reference="nobody", random_words="99", words_seed="-1")
     assert not app.error and len(strips) == 9 and app.selectbox(key="method").value == "sig-exact"

@@ -24,7 +24,7 @@ PATIENCE = 120  # seconds; the first run loads a model
 
 def _page(**settings: str) -> AppTest:
     app = AppTest.from_file("../../app.py", default_timeout=PATIENCE)
-    for name, value in {"model": MODEL, "text": TEXT, "most_steps": "2", **settings}.items():
+    for name, value in {"model": MODEL, "text": TEXT, "steps_most": "2", **settings}.items():
         app.query_params[name] = value
     app.switch_page("pages/steps.py")
     return _clean(app.run())
@@ -69,7 +69,7 @@ def test_the_table_holds_the_runs_that_the_methods_themselves_give() -> None:
 
 def test_the_controls_change_the_charts() -> None:
     app = _page()
-    app.selectbox(key="most_steps").set_value("4")
+    app.selectbox(key="steps_most").set_value("4")
     app.button_group(key="rules").set_value([*RULES])
     app.button_group(key="axis").set_value("passes")
     app = _clean(app.run())
@@ -136,6 +136,49 @@ def test_an_error_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(app.error) == 1 and "already under way" in _said(app.error) and "Not computed yet" in _said(app.caption)
 
 
+def test_what_failed_is_not_run_again_until_the_reader_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, asked = Desk.ask, []
+
+    def full(*given: object) -> Hashable:
+        asked.append(given)
+        raise QueueFull("64 explanations are already under way.")
+
+    monkeypatch.setattr(Desk, "ask", full)
+    app = _page(text="junk food that fails once")
+    assert len(asked) == 1 and "steps_again" in _buttons(app) and "steps_go" not in _buttons(app)
+    app = _clean(app.run())
+    assert len(asked) == 1 and "Stopped" in _said(app.info) and app.button(key="steps_go").label == "Run"
+    monkeypatch.setattr(Desk, "ask", real)
+    app.button(key="steps_go").click()
+    app = _clean(app.run())
+    assert not app.info and len(app.get("plotly_chart")) == 6
+
+
+def test_what_failed_can_be_run_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Desk.ask
+
+    def full(*given: object) -> Hashable:
+        raise QueueFull("64 explanations are already under way.")
+
+    monkeypatch.setattr(Desk, "ask", full)
+    app = _page(text="junk food that fails and goes on")
+    monkeypatch.setattr(Desk, "ask", real)
+    app.button(key="steps_again").click()
+    app = _clean(app.run())
+    assert not app.error and not app.info and "steps_again" not in _buttons(app) and len(app.get("plotly_chart")) == 6
+
+
+def test_what_was_allowed_for_one_model_waits_for_a_click_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(step_runs, "UNASKED", 0.0)
+    app = _page(text="junk food on two models")
+    app.button(key="steps_go").click()
+    app = _clean(app.run())
+    assert not app.info
+    app.selectbox(key="model").set_value("bundled/minilm-movie")
+    app = _clean(app.run())
+    assert "Not run yet" in _said(app.info) and not app.get("plotly_chart")
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -150,5 +193,5 @@ def test_what_is_wrong_is_said_on_the_page(settings: dict[str, str], said: str) 
 
 
 def test_a_link_with_unknown_values_falls_back_to_the_defaults() -> None:
-    app = _page(most_steps="3", rules="simpson", axis="miles", text="junk")
-    assert not app.error and app.selectbox(key="most_steps").value == str(teaching.FIRST)
+    app = _page(steps_most="3", rules="simpson", axis="miles", text="junk")
+    assert not app.error and app.selectbox(key="steps_most").value == str(teaching.FIRST)

@@ -12,6 +12,7 @@ from sigviz.methods import METHODS
 from sigviz.models.classifier import TextClassifier
 from sigviz.teaching import baselines
 from sigviz.teaching.baselines import STANDARD, Space, StandIn, drawn, space, stand_ins, whole_words
+from sigviz.views import baselines as views
 from tests import tiny
 from tests.models import families
 
@@ -106,6 +107,17 @@ def test_closer_than_is_the_share_of_words_whose_neighbour_is_farther() -> None:
     assert list(found.usual) == sorted(found.usual) and len(found.usual) == min(baselines.SAMPLE, found.words)
     assert found.closer_than(0.0) == 1 and found.closer_than(found.usual[-1]) == 0
     assert 0.4 < found.closer_than(float(np.median(found.usual))) <= 0.5
+
+
+@pytest.mark.parametrize(("name", "masked"), [("gpt2", False), ("opt", False), ("bert", True)])
+def test_a_space_knows_where_another_token_stands_in_for_the_mask(name: str, masked: bool) -> None:
+    classifier = _family(name)
+    wanted = [one for one in stand_ins(classifier, "") if not one.error]
+    found = {one.label: one for one in space(classifier, "a good film", wanted, lambda *_: None, threading.Event()).found}
+    assert ("no mask token" not in found["mask"].note) == masked
+    assert [one.label for one in found.values() if one.note] == ([] if masked else ["mask"])
+    made = space(classifier, "a good film", wanted, lambda *_: None, threading.Event())
+    assert ("cannot be measured" not in views.argument(made)[0]) == masked
 
 
 def test_a_search_in_pieces_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,11 @@ def test_baselines_and_the_untrained_model_are_measured_too() -> None:
     found = findings()
     assert [id for id, _ in found.baselines] == ["ig", "sig-exact", "dig"]
     assert all(one.n == 500 for _, one in found.baselines) and found.untrained.n >= 20
+    study = shipped.load(MODEL).rows
+    some = study[(study["metric"] == "comprehensiveness") & (study["control"] == "") & study["protocol"].isin(["paper", ""])]
+    means = some.groupby(["method", "baseline"])["value"].mean()
+    for id, one in found.baselines:
+        assert one.mean == pytest.approx(means[id, "mask"] - means[id, "pad"]), "mask less pad"
 
 
 def test_a_difference_by_hand() -> None:

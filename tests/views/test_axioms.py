@@ -123,6 +123,15 @@ def test_the_reading_follows_the_numbers() -> None:
     assert "IG and SIG agree" in said("sum", (1.0, 1.0))
 
 
+def test_words_that_cancel_at_the_corners_need_not_make_ig_and_sig_agree() -> None:
+    found = two_words("tanh of the sum", (1.0, 2.0), (-1.0, -2.0))
+    assert abs(found.interaction) < 5e-13 and abs(found.scores["ig"].raw - found.scores["sig"].raw).max() > 0.4
+    said = axioms.reading(found)
+    assert "agree" not in said and "both add up to F(x) − F(x̄), but IG and SIG share it differently" in said
+    still = axioms.reading(two_words("tanh of the sum", (1.0, 2.0), (1.0, -2.0)))  # word 1 is its own baseline
+    assert "IG and SIG agree" in still
+
+
 def test_the_reading_would_say_that_scores_differ() -> None:
     found = two_words("product", (1.0, 1.0), (0.0, 0.0))
     object.__setattr__(found, "checks", (HOLDING, BROKEN))

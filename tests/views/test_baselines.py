@@ -105,6 +105,18 @@ def test_a_zero_vector_is_said_to_be_one_and_a_missing_token_to_be_missing():
     assert views.argument(_space(EVEN)) == ("The paper sets mask against pad: here there is no pad to measure.",)
 
 
+def test_without_a_mask_token_the_argument_is_not_measured():
+    note = "This model has no mask token: its eos token stands in for it."
+    said = ("This model has no mask token, so the argument cannot be measured.",)
+    assert views.argument(_space(replace(EVEN, note=note), ODD)) == said
+    assert views.argument(_space(replace(EVEN, note=note))) == said, "nor where there is no pad either"
+
+
+def test_a_tie_is_said_to_be_one():
+    evenly = views.argument(_space(EVEN, replace(EVEN, label="pad")))[-1]
+    assert evenly.endswith("they are equally even.") and "more even" not in evenly
+
+
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_stand_in_has_a_hill_with_its_marks(theme):
     figure = views.distances(_space(EVEN, ODD), theme)

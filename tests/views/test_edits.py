@@ -162,3 +162,11 @@ def test_the_verdict_says_whether_the_mind_is_changed() -> None:
     changed = int(before.probabilities.argmax()) != int(after.probabilities.argmax())
     assert ("changes its mind" in said) == changed and wording.amount(change.true, "logit") in said
     assert "stays with" in views.verdict(before, before, change, "logit")
+
+
+def test_classes_of_one_name_are_still_different_classes() -> None:
+    before = Prediction(("x", "x"), np.array([0.9, 0.1]), 0)
+    after = replace(before, probabilities=np.array([0.2, 0.8]))
+    change = Change("ig", -1.0, -1.0, -1.0, False, False)
+    assert "changes its mind, from x (class 0) to x (class 1)." in views.verdict(before, after, change, "logit")
+    assert "stays with x." in views.verdict(before, before, change, "logit")

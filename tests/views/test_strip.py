@@ -69,3 +69,8 @@ def test_a_plain_row_needs_no_explanation() -> None:
     assert (first["background"], first["said"], first["tip"]) == ("", "a", "")
     assert second["background"] and (second["said"], second["tip"]) == ("b: moved", "moved")
     assert row["title"] == "the word moved"
+
+
+def test_a_row_is_read_out_in_one_sentence() -> None:
+    attribution = _attribution()
+    assert strip.row(attribution, theme="light")["read_out"] == heatmap.wording.read_out(attribution)

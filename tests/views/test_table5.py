@@ -67,6 +67,18 @@ def test_each_word_stands_on_its_colour_on_request(attribution) -> None:
     assert example.count(r"\colorbox") == 3, "lines can break between the words of a unit"
 
 
+@pytest.mark.parametrize("text", ["x y", " ", "\n"])
+def test_the_box_of_a_mark_is_not_torn_apart_by_colours(attribution, text) -> None:
+    mark = Unit(text, 1, 1 + text.isspace(), (2,))  # "x y": a token without characters of its own
+    found = attribution(f"a{text if text.isspace() else ' '}b", units=[Unit("a", 0, 1, (1,)), mark], raw=[0.5, 1.0])
+    tex = table5.latex([found], colours=True)
+    boxes = cells(tex)[0][1].split(r"\colorbox[HTML]")[1:]
+    assert len(boxes) == 2 and all(map(balanced, boxes)), boxes
+    assert harmless(without_comment(tex))
+    shown = {"x y": "x~y", " ": r"\textvisiblespace{}", "\n": r"$\hookleftarrow$"}[text]
+    assert f"\\fbox{{\\scriptsize{{}}{shown}}}" in boxes[1]
+
+
 def test_the_comment_names_the_packages_and_what_pdflatex_lacks(attribution) -> None:
     plain = table5.latex([attribution(LATIN)], colours=True)
     assert "booktabs, ulem (with the option normalem), xcolor" in plain and "T1" in plain and "LuaLaTeX" not in plain

@@ -12,6 +12,7 @@ from sigviz.teaching.theatre_result import SHOWN, Act, Candidate, Hop, Integrand
 from sigviz.views import theatre as views
 from sigviz.views import theatre_charts as charts
 from sigviz.views.palette import THEMES, inks
+from sigviz.views.wording import amount
 
 HOSTILE = "<img src=x onerror=alert(1)>$x$\u202e"
 ALPHAS = np.array([0, 0.25, 0.5, 0.75, 1])
@@ -189,13 +190,23 @@ def test_foreign_words_are_harmless_in_figures() -> None:
 # the words and the table under it
 
 
-def test_an_area_is_told_in_words_and_sig_s_is_all_that_f_gains() -> None:
+@pytest.mark.parametrize("gained", [2.5, 2.5 + 1e-9, 2.5049])
+def test_an_area_is_told_in_words_and_sig_s_is_all_that_f_gains(gained: float) -> None:
     found = made()
-    assert charts.area(found, found.act("sig")) == (
+    exact = replace(found.act("sig"), outputs=np.linspace(1, 1 + gained, 5))
+    assert charts.area(found, exact) == (
         "SIG: the area is 2.50 logits, the score of “dull”, from 2 nodes. Nothing else moves, so it is all that F gains on "
-        "this way: 0.100 logits."
+        f"this way: {amount(gained, 'logit')}."
     )
     assert charts.area(found, found.act("ig")).endswith("F gains 5.00 logits on this way, and all words share that.")
+
+
+def test_an_area_from_few_nodes_is_not_said_to_be_what_f_gains() -> None:
+    found = made()
+    assert charts.area(found, found.act("sig")) == (
+        "SIG: the area is 2.50 logits, the score of “dull”, from 2 nodes. Nothing else moves, so all that F gains on this way "
+        "is 0.100 logits, which the area tends to with more nodes."
+    )
 
 
 @pytest.mark.parametrize("strategy", charts.COSTS)
@@ -217,8 +228,9 @@ def test_counts_of_features_are_shown_as_counts() -> None:
 
 def test_the_walk_and_the_map_are_told_in_words() -> None:
     words = charts.walk_in_words(made())
-    assert words.startswith("From “dull” the walk leads over “slow” to “[MASK]”.") and "50.0 % of an anchor's 4" in words
-    assert "leads straight to" in charts.walk_in_words(made(hops=made().hops[1:]))
+    assert words.startswith("From “dull” the walk leads over “slow” to “[MASK]”.") and "75.0 % of an anchor's 4" in words
+    straight = charts.walk_in_words(made(hops=made().hops[1:]))
+    assert "leads straight to" in straight and "%" not in straight, "where no anchor was left, none was changed"
     told = charts.plane_in_words(made())
     assert "75.0 %" in told and "alpha 0.50, the line is 0.80 away" in told and "0.90 at the median" in told
 
