@@ -5,6 +5,7 @@
 // One tab stop a row; arrow keys, Home and End move between its words.
 
 const LIGHT = "sigviz-light"
+const GONE = 1000 // ms without another run
 const strips = new WeakMap() // by parentElement: what must outlive one run of the function below
 
 export default function (component) {
@@ -19,12 +20,14 @@ export default function (component) {
   strip.component = component
   draw(strip, data)
   const turn = (strip.turn = (strip.turn ?? 0) + 1)
-  return () => {
-    if (strip.turn !== turn) return // Streamlit also cleans up after a run that a newer one has overtaken
-    window.removeEventListener(LIGHT, strip.onLight)
-    strips.delete(parentElement)
-    strip.root.remove()
-  }
+  // Streamlit cleans up after every run, also where the next one follows at once: only what stays away has gone
+  return () =>
+    setTimeout(() => {
+      if (strip.turn !== turn) return
+      window.removeEventListener(LIGHT, strip.onLight)
+      strips.delete(parentElement)
+      strip.root.remove()
+    }, GONE)
 }
 
 function draw(strip, data) {

@@ -6,6 +6,7 @@
 const WHOLE_WAY = 8000 // ms that Play takes from 0 to 1
 const [WIDTH, HEIGHT] = [230, 122] // of a curve, in its own units
 const PLOT = { left: 42, right: 221, top: 8, bottom: 98 }
+const GONE = 1000 // ms without another run
 const theatres = new WeakMap() // by parentElement: what must outlive one run of the function below
 
 export default function (component) {
@@ -27,12 +28,14 @@ export default function (component) {
     theatre.told = theatre.place
   }
   const turn = (theatre.turn = (theatre.turn ?? 0) + 1)
-  return () => {
-    if (theatre.turn !== turn) return // Streamlit also cleans up after a run that a newer one has overtaken
-    cancelAnimationFrame(theatre.frame)
-    theatres.delete(parentElement)
-    theatre.root.remove()
-  }
+  // Streamlit cleans up after every run, also where the next one follows at once: only what stays away has gone
+  return () =>
+    setTimeout(() => {
+      if (theatre.turn !== turn) return
+      cancelAnimationFrame(theatre.frame)
+      theatres.delete(parentElement)
+      theatre.root.remove()
+    }, GONE)
 }
 
 function draw(theatre) {

@@ -86,5 +86,3 @@ def test_a_link_that_nobody_has_touched_goes_along_to_another_page(open_page: Op
     page.wait_for_url("**/agreement*")
     expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT)
     expect(page.get_by_role("combobox", name="Model")).to_have_value(QUICK["model"])
-    settle(page)
-    assert parse_qs(urlparse(page.url).query)["text"] == [TEXT], "and stands in the new page's link"
