@@ -95,7 +95,7 @@ def plotly(figure: go.Figure, title: str, *, key: str, alt: str = "") -> None:
 
 
 def chart(figure: go.Figure, title: str, *, key: str) -> None:
-    """Under a chart: a button that opens PNG, SVG and HTML of it, and its points as CSV.
+    """Under a chart: a button that opens PNG, SVG and HTML of it, its points as CSV, and the figure as Plotly's JSON.
 
     key: that of the `st.plotly_chart` which shows the figure.  title: what the chart shows; also names the files.
     """
@@ -109,6 +109,7 @@ def chart(figure: go.Figure, title: str, *, key: str) -> None:
             "HTML", lambda: figure_files.html(figure, theme=shown, title=title), f"{name}.html", _MIME["html"], f"{key}_html"
         )
         _button("CSV", lambda: figure_files.csv(figure), f"{name}.csv", _MIME["csv"], f"{key}_csv")
+        _button("JSON", figure.to_json, f"{name}.json", _MIME["json"], f"{key}_json")  # as Plotly reads it
 
 
 def table(rows: pd.DataFrame | Sequence[Mapping[str, Any]], name: str, *, key: str) -> None:

@@ -6,6 +6,7 @@
 
 const LIGHT = "sigviz-light"
 const GONE = 1000 // ms without another run
+let held = null // where the keyboard is: a page that is drawn anew may take the word away from under it for a moment
 const strips = new WeakMap() // by parentElement: what must outlive one run of the function below
 
 export default function (component) {
@@ -33,7 +34,7 @@ export default function (component) {
 function draw(strip, data) {
   const { root } = strip
   const focused = root.getRootNode().activeElement
-  const again = focused && root.contains(focused) ? [focused.dataset.row, focused.dataset.unit] : null
+  let again = focused && root.contains(focused) ? [focused.dataset.row, focused.dataset.unit] : null
   root.className = data.selectable ? "sigviz-strip sigviz-selectable" : "sigviz-strip"
   root.replaceChildren()
   data.rows.forEach((row, number) => {
@@ -41,6 +42,8 @@ function draw(strip, data) {
     if (row.title) root.appendChild(made("div", "sigviz-title", row.title))
     root.appendChild(drawnRow(row, number, data))
   })
+  const lost = held && document.activeElement === document.body && data.rows[held.row]
+  if (!again && lost && lost.label === held.label && lost.group === held.group) again = [held.row, held.unit]
   if (again) root.querySelector(`[data-row="${again[0]}"][data-unit="${again[1]}"]`)?.focus()
 }
 
@@ -87,6 +90,12 @@ function listen(strip) {
   }
   root.addEventListener("pointerover", tell)
   root.addEventListener("pointerleave", tell)
+  root.addEventListener("focusin", ({ target }) => {
+    const { group } = target.closest(".sigviz-row").dataset
+    const label = target.closest(".sigviz-row").getAttribute("aria-label")
+    held = { row: target.dataset.row, unit: target.dataset.unit, group, label }
+  })
+  root.addEventListener("focusout", () => setTimeout(() => root.isConnected && !focusIn(root) && (held = null)))
   root.addEventListener("focusin", event => event.target.matches(":focus-visible") && tell(event))
   root.addEventListener("focusout", tell)
   root.addEventListener("click", event => choose(strip, unitOf(event)))
@@ -99,6 +108,10 @@ function listen(strip) {
     }
   }
   window.addEventListener(LIGHT, strip.onLight)
+}
+
+function focusIn(root) {
+  return root.contains(root.getRootNode().activeElement)
 }
 
 function onKey(strip, event) {
