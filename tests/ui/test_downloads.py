@@ -48,7 +48,7 @@ def labels(app: AppTest) -> list[str]:
 
 def test_nothing_is_made_before_it_is_asked_for(app: AppTest) -> None:
     assert not app.exception and [one.label for one in app.expander] == ["Downloads: picture, page, tables", "Reproduce"]
-    assert labels(app) == ["HTML", "CSV", "JSON", "Table, CSV"], "those of the chart and the table, which cost nothing until clicked"
+    assert labels(app) == ["HTML", "CSV", "JSON", "Table, CSV"], "the chart's and the table's, made when clicked"
     assert not app.code
 
 
