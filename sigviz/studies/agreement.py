@@ -44,10 +44,11 @@ def _tops(a: ArrayLike, b: ArrayLike, k: float) -> tuple[NDArray[np.bool_], NDAr
     first, second = _pair(a, b)
     if checked_share(k) == 0:
         raise InvalidSettings("k is 0 %: no words are on top, so there is nothing to compare. Give a k above 0.")
-    return _top(first, k), _top(second, k)
+    return top(first, k), top(second, k)
 
 
-def _top(scores: Floats, k: float) -> NDArray[np.bool_]:
+def top(scores: Floats, k: float) -> NDArray[np.bool_]:
+    """bool [n]: the ceil(k/100 * n) largest scores, ties by position.  k: above 0, to 100, checked by the caller."""
     chosen = np.zeros(len(scores), dtype=bool)
     chosen[order(scores)[: at_least(k, len(scores))]] = True
     return chosen

@@ -8,20 +8,24 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sigviz.attribution import quoted
 from sigviz.errors import EngineError, InvalidSettings, SigvizError
 from sigviz.models import zoo
-from sigviz.studies import results
-from sigviz.studies.faithfulness import Bench, Workers
-from sigviz.studies.plan import Plan, Task
+from sigviz.studies import faithfulness, plan, results, robustness, robustness_plan
+from sigviz.studies.plan import Task
 from sigviz.studies.results import Unit
+from sigviz.studies.study import AnyPlan, Bench, Workers
 
 LOCAL = "local"
 PACKAGE = Path(__file__).parents[1]
+BENCHES: dict[str, Callable[[dict[str, Any]], Bench]] = {  # by kind of study: what does its work, from the plan as JSON
+    results.FAITHFULNESS: lambda given: faithfulness.Bench(plan.Plan.from_dict(given)),
+    results.ROBUSTNESS: lambda given: robustness.Bench(robustness_plan.RobustnessPlan.from_dict(given)),
+}
 MOST_BLOCKS = 5000  # pieces that Ray Data hands out; each is done again as a whole when its actor dies
 
 
@@ -35,7 +39,7 @@ def workers(address: str, actors: int | None = None) -> Workers:
     except ImportError as error:
         raise InvalidSettings("--ray needs Ray: pip install -r requirements-ray.txt, or leave --ray out.") from error
 
-    def work(plan: Plan, todo: list[Task], cancel: threading.Event) -> Iterator[Unit]:
+    def work(plan: AnyPlan, todo: list[Task], cancel: threading.Event) -> Iterator[Unit]:
         _refuse_unreachable(address)
         _fetched(plan)
         _connect(ray, address, actors)
@@ -50,8 +54,9 @@ def workers(address: str, actors: int | None = None) -> Workers:
 class Examiner:
     """What an actor is: a Bench that reads tasks from Ray's batches and writes units as lines of JSON."""
 
-    def __init__(self, plan: dict[str, Any]) -> None:
-        self._bench = Bench(Plan.from_dict(plan))
+    def __init__(self, study: str, plan: dict[str, Any]) -> None:
+        self._bench = BENCHES[study](plan)
+        self._columns = results.columns({"study": study})
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
         """One line a task; what ends a whole study comes back as such a line, too, since Ray would try it again."""
@@ -60,7 +65,7 @@ class Examiner:
         for model, control, text_id, text in zip(*(batch[name] for name in names), strict=True):
             try:
                 unit = self._bench.examine(Task(str(model), str(control), int(text_id), str(text)))
-                lines.append(results.to_line(unit))
+                lines.append(results.to_line(unit, self._columns))
             except SigvizError as error:
                 lines.append(results.to_line(Unit((str(model), str(control), int(text_id)), error=f"{_FATAL}{error}")))
         return {"unit": lines}
@@ -69,7 +74,7 @@ class Examiner:
 _FATAL = "\0fatal: "
 
 
-def _units(ray: Any, plan: Plan, todo: list[Task], cancel: threading.Event, actors: int | None) -> Iterator[Unit]:
+def _units(ray: Any, plan: AnyPlan, todo: list[Task], cancel: threading.Event, actors: int | None) -> Iterator[Unit]:
     gpus = int(ray.cluster_resources().get("GPU", 0))
     count = actors or gpus or int(ray.cluster_resources().get("CPU", 1))
     context = ray.data.DataContext.get_current()
@@ -78,14 +83,15 @@ def _units(ray: Any, plan: Plan, todo: list[Task], cancel: threading.Event, acto
     items = [{name: getattr(task, name) for name in ("model", "control", "text_id", "text")} for task in todo]
     data = ray.data.from_items(items, override_num_blocks=min(len(items), MOST_BLOCKS)).map_batches(
         Examiner,
-        fn_constructor_args=(plan.to_dict(),),
+        fn_constructor_args=(plan.study, plan.to_dict()),
         batch_size=1,
         compute=ray.data.ActorPoolStrategy(size=min(count, len(items))),
         **({"num_gpus": 1} if gpus else {"num_cpus": 1}),
     )
+    columns = results.columns({"study": plan.study})
     try:
         for row in data.iter_rows():
-            unit = results.from_line(row["unit"])
+            unit = results.from_line(row["unit"], columns)
             if unit.error and unit.error.startswith(_FATAL):
                 raise EngineError(unit.error.removeprefix(_FATAL))
             yield unit
@@ -97,7 +103,7 @@ def _units(ray: Any, plan: Plan, todo: list[Task], cancel: threading.Event, acto
         ) from error
 
 
-def _fetched(plan: Plan) -> None:
+def _fetched(plan: AnyPlan) -> None:
     """Have every model's files here before the actors ask for them, all at once; what cannot be had is said now."""
     for name in plan.models:
         zoo.load(name, device="cpu")

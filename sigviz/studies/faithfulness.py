@@ -1,35 +1,26 @@
 """The faithfulness study: which method's top words does the model really need?  (arXiv:2305.15853, Tables 1-4 and 6-8)
 
-`evaluate` runs a Plan text by text and keeps what is done in a journal, so that it can be stopped or killed and goes on from
-there.  `examine` is one unit of work: all methods of one text, their metrics measured together.
+`evaluate` runs a Plan (see study.run).  `examine` is one unit of work: all methods of one text, their metrics measured together.
 """
 
-import platform
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-import transformers
 
 from sigviz.attribution import Attribution, Floats
-from sigviz.errors import Cancelled, InvalidResults, InvalidSettings, InvalidText, NotANumber
+from sigviz.errors import InvalidText, NotANumber
 from sigviz.explain import explain_tokens
 from sigviz.methods.runs import RunChoice
 from sigviz.models import zoo
 from sigviz.models.classifier import TextClassifier
 from sigviz.models.untrained import untrained
-from sigviz.studies import corpora, parity, results
+from sigviz.studies import parity, study
 from sigviz.studies.metrics import LEVELS, Measured, measure
-from sigviz.studies.plan import Plan, Task, tasks
+from sigviz.studies.plan import Plan, Task
 from sigviz.studies.results import Results, Row, Unit
-from sigviz.version import VERSION
+from sigviz.studies.study import Report, Workers
 
-Report = Callable[[int, int, str], None]
-Workers = Callable[[Plan, list[Task], threading.Event], Iterable[Unit]]
 PROTOCOLLED = {"log_odds", "comprehensiveness", "sufficiency"}  # metrics whose value depends on the protocol
 
 
@@ -42,44 +33,8 @@ def evaluate(
     workers: Workers | None = None,
     local: bool = True,
 ) -> Results:
-    """Run the study and write `out`, going on from where an earlier run of the same plan was stopped.
-
-    progress(done, total, what): in units of work, a text and a model each.  workers: who does the work; None: this process.
-    local: False where the plan comes from a page, whose visitors must not read this machine's files.
-    Raises: SigvizError for what a user can cause; Cancelled leaves the journal behind, from which the next run goes on.
-    """
-    corpus = corpora.load(plan.corpus, plan.split, limit=plan.limit, seed=plan.seed, local=local)
-    cancel = cancel or threading.Event()
-    about = _about(plan, corpus)
-    if out.suffix == ".journal":
-        raise InvalidSettings(f"{out.name} is how journals are called. Give --out another ending, such as .parquet.")
-    every = tasks(plan, corpus)
-    if out.exists():
-        return _finished(out, about)
-    with results.opened(out, about) as journal:
-        if out.exists():  # finished by another process, just before this one held the journal
-            results.journal_of(out).unlink(missing_ok=True)
-            return _finished(out, about)
-        todo = [task for task in every if (task.model, task.control, task.text_id) not in journal.done]
-        _report(progress, len(every) - len(todo), len(every), "")
-        try:
-            for unit in (workers or here)(plan, todo, cancel) if todo else ():
-                journal.add(unit)
-                _report(progress, len(journal.done), len(every), unit.key[0])
-                if cancel.is_set():
-                    raise Cancelled
-            if cancel.is_set() and len(journal.done) < len(every):
-                raise Cancelled
-        except Cancelled:
-            raise Cancelled("The study was stopped. What is done is kept: the same settings go on from there.") from None
-        return results.finish(out, about, journal.done)
-
-
-def here(plan: Plan, todo: list[Task], cancel: threading.Event) -> Iterator[Unit]:
-    """The work done in this process, one model in memory at a time."""
-    bench = Bench(plan)
-    for task in todo:
-        yield bench.examine(task, cancel)
+    """Run the study and write `out`; a unit of work is a text and a model.  Arguments and errors as study.run has them."""
+    return study.run(plan, out, lambda: Bench(plan), progress=progress, cancel=cancel, workers=workers, local=local)
 
 
 class Bench:
@@ -94,12 +49,11 @@ class Bench:
 
         Everything else (a model or a baseline that cannot be had, memory) is: it would be so for every text.
         """
-        key = (task.model, task.control, task.text_id)
         classifier = self._classifier(task.model, task.control, cancel)
         try:
-            return Unit(key, tuple(examine(classifier, task, self._plan, cancel)))
+            return Unit(task.key, tuple(examine(classifier, task, self._plan, cancel)))
         except (InvalidText, NotANumber) as error:
-            return Unit(key, error=str(error))
+            return Unit(task.key, error=str(error))
 
     def _classifier(self, name: str, control: str, cancel: threading.Event | None) -> TextClassifier:
         if name not in self._loaded:
@@ -163,34 +117,3 @@ def _completeness(attribution: Attribution) -> dict[tuple[str, str], float]:
     if attribution.delta is not None:
         found["worst_delta", ""] = float(np.abs(attribution.delta).max())
     return found
-
-
-def _about(plan: Plan, corpus: corpora.Corpus) -> dict[str, Any]:
-    """What the results are of: kept in their metadata, and compared before a study goes on."""
-    return {
-        "plan": plan.to_dict(),
-        "corpus": {"name": corpus.name, "split": corpus.split, "texts": len(corpus), "sha256": corpus.sha256},
-        "versions": versions(),
-    }
-
-
-def versions() -> dict[str, str]:
-    """What the numbers depend on besides the plan."""
-    torches = {"torch": torch.__version__, "transformers": transformers.__version__}
-    return {"sigviz": VERSION, **torches, "captum": version("captum"), "python": platform.python_version()}
-
-
-def _finished(out: Path, about: Mapping[str, Any]) -> Results:
-    """The results that are there already, if they are of this very study."""
-    there = results.load(out)
-    differing = ", ".join(name for name in ("plan", "corpus", "versions") if there.about.get(name) != about[name])
-    if differing:
-        raise InvalidResults(
-            f"{out.name} holds the results of another study (it differs in: {differing}). Give another --out, or move it away."
-        )
-    return there
-
-
-def _report(progress: Report | None, done: int, total: int, what: str) -> None:
-    if progress is not None:
-        progress(done, total, what)

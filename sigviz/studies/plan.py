@@ -1,9 +1,9 @@
 """What a faithfulness study is asked to do: methods x baselines x models x texts.  Checked here, before anything is loaded."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sigviz.attribution import OUTPUTS, quoted
 from sigviz.errors import InvalidSettings
@@ -14,6 +14,10 @@ from sigviz.models import zoo
 from sigviz.models.untrained import UNTRAINED
 from sigviz.studies.corpora import Corpus
 from sigviz.studies.metrics import METRICS, PROTOCOLS
+from sigviz.studies.results import FAITHFULNESS, Key
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 PAPERS_CODE = "papers-code"
 CHANCE = "random"  # the method that every study has, as a control
@@ -49,9 +53,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name, known in (("protocols", PROTOCOLS), ("metrics", METRICS)):
-            _known(name, getattr(self, name), tuple(known))
-        _known("output", (self.output,), tuple(OUTPUTS))
-        _known("parity", (self.parity,), ("", PAPERS_CODE))
+            allowed(name, getattr(self, name), tuple(known))
+        allowed("output", (self.output,), tuple(OUTPUTS))
+        allowed("parity", (self.parity,), ("", PAPERS_CODE))
         for name in ("models", "baselines", "runs"):
             if not getattr(self, name):
                 raise InvalidSettings(f"The study has no {name}: name one at least.")
@@ -63,28 +67,40 @@ class Plan:
             raise InvalidSettings(f"k is {self.k:g}; it must be more than 0 and less than 100 per cent.")
         if self.parity and (self.output != "max-logit" or self.protocols != ("paper",)):
             raise InvalidSettings("parity papers-code goes with output max-logit and protocol paper: so their code counts.")
-        chosen = tuple(dict.fromkeys(str(_single(line)) for line in (*self.runs, CHANCE)))
+        chosen = lines(self.runs)
         object.__setattr__(self, "runs", chosen)
         if len(chosen) * len(self.baselines) > MOST_RUNS:
             raise InvalidSettings(f"{len(chosen)} methods and {len(self.baselines)} baselines are more than {MOST_RUNS} runs.")
         for choice in self.choices():
             choice.settings(output=self.output, seed=self.seed)  # raises what cannot be, before anything is loaded
 
+    @property
+    def study(self) -> str:
+        """What is asked: how faithful the methods are."""
+        return FAITHFULNESS
+
     def choices(self) -> list[RunChoice]:
         """Every run with every baseline."""
         parsed = [runs.parse(line)[0] for line in self.runs]
         return [RunChoice(run.method, baseline, run.options) for baseline in self.baselines for run in parsed]
 
+    def tasks(self, corpus: Corpus) -> list["Task"]:
+        """All units of work, model by model, in the order of `shuffled`; the control is measured on the first texts of it."""
+        return [
+            Task(model, control, text_id, text)
+            for model in self.models
+            for place, (text_id, text) in enumerate(shuffled(corpus, self.seed))
+            for control in (("", UNTRAINED) if place < self.control else ("",))
+        ]
+
     def to_dict(self) -> dict[str, Any]:
         """For the results' metadata."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return written(self)
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "Plan":
         """The other way round."""
-        names = {field.name for field in fields(cls)}  # another version may have had others
-        values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items() if name in names}
-        return cls(**values)
+        return cls(**read(cls, given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +112,35 @@ class Task:
     text_id: int
     text: str
 
+    @property
+    def key(self) -> Key:
+        """What tells it from all others of its study."""
+        return (self.model, self.control, self.text_id)
 
-def tasks(plan: Plan, corpus: Corpus) -> list[Task]:
-    """All units of work, model by model, in a seeded random order; the control is measured on the first texts of it.
+
+def shuffled(corpus: Corpus, seed: int) -> list[tuple[int, str]]:
+    """Ids and texts in a seeded random order.
 
     Corpora are sorted, by label for one: so a study that is not finished yet is a random sample, and so are its controls.
     """
-    order = random.Random(plan.seed).sample(range(len(corpus)), len(corpus))
-    return [
-        Task(model, control, corpus.ids[at], corpus.texts[at])
-        for model in plan.models
-        for place, at in enumerate(order)
-        for control in (("", UNTRAINED) if place < plan.control else ("",))
-    ]
+    order = random.Random(seed).sample(range(len(corpus)), len(corpus))
+    return [(corpus.ids[at], corpus.texts[at]) for at in order]
+
+
+def written(plan: "DataclassInstance") -> dict[str, Any]:
+    """A plan as JSON takes it."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(plan).items()}
+
+
+def read(kind: type["DataclassInstance"], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `written` wrote, as the fields of a plan; what another version may have had besides is left out."""
+    names = {field.name for field in fields(kind)}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if name in names}
+
+
+def lines(given: Sequence[str]) -> tuple[str, ...]:
+    """Runs as one spells them, each once, the random control among them.  Raises InvalidSettings."""
+    return tuple(dict.fromkeys(str(_single(line)) for line in (*given, CHANCE)))
 
 
 def _single(line: str) -> RunChoice:
@@ -125,7 +157,8 @@ def _single(line: str) -> RunChoice:
     return run
 
 
-def _known(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
+def allowed(name: str, given: tuple[str, ...], known: tuple[str, ...]) -> None:
+    """Raises InvalidSettings for a value that is not known."""
     for value in given:
         if value not in known:
             raise InvalidSettings(f"{name}: {quoted(value)} is not one of: {', '.join(known)}.")

@@ -21,10 +21,17 @@ import pyarrow.parquet as pq
 
 from sigviz.errors import InUse, InvalidResults
 
-COLUMNS = (  # of a row; the contract of results files
+FAITHFULNESS, ROBUSTNESS = "faithfulness", "robustness"  # what a study asks; each has its columns
+COLUMNS = (  # of a row of a faithfulness study; the contract of results files
     *("text_id", "text", "model", "control", "method", "settings", "baseline", "steps", "seed", "protocol", "metric"),
     *("value", "seconds"),
 )
+PAIR_COLUMNS = (  # of a robustness study, which sets a model (or its control) beside another
+    *("text_id", "text", "model", "control", "other", "method", "settings", "baseline", "steps", "seed", "reduction"),
+    *("metric", "value", "seconds"),
+)
+_COLUMNS = {FAITHFULNESS: COLUMNS, ROBUSTNESS: PAIR_COLUMNS}
+_WRITERS = {FAITHFULNESS: "sigviz evaluate", ROBUSTNESS: "sigviz robustness"}
 _TYPES = {"text_id": pa.int32(), "steps": pa.int32(), "seed": pa.int32(), "value": pa.float64(), "seconds": pa.float32()}
 _WORDS = pa.dictionary(pa.int32(), pa.string())  # of few different strings
 _METADATA = b"sigviz"
@@ -56,23 +63,35 @@ class Results:
     complete: bool = True
 
 
-def schema() -> pa.Schema:
+def kind(about: Mapping[str, Any]) -> str:
+    """What the study that wrote `about` asked: FAITHFULNESS or ROBUSTNESS."""
+    said = about.get("study", FAITHFULNESS)
+    return said if said in _COLUMNS else FAITHFULNESS
+
+
+def columns(about: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns of a study's rows, in their order."""
+    return _COLUMNS[kind(about)]
+
+
+def schema(columns: Sequence[str] = COLUMNS) -> pa.Schema:
     """The columns of a results file and their types."""
-    return pa.schema([(name, _TYPES.get(name, _WORDS)) for name in COLUMNS])
+    return pa.schema([(name, _TYPES.get(name, _WORDS)) for name in columns])
 
 
 class Journal:
     """The journal of one study.  Open it with `opened`.  done: the finished units, each with its error or None."""
 
-    def __init__(self, file: IO[str], done: dict[Key, str | None]) -> None:
+    def __init__(self, file: IO[str], done: dict[Key, str | None], columns: Sequence[str]) -> None:
         self._file = file
+        self._columns = columns
         self.done = done
 
     def add(self, unit: Unit) -> None:
         """Keep a finished unit; it is on the disk when this returns.  A unit that is there already is left as it is."""
         if unit.key in self.done:
             return
-        self._file.write(to_line(unit))
+        self._file.write(to_line(unit, self._columns))
         self._file.flush()
         os.fsync(self._file.fileno())
         self.done[unit.key] = unit.error
@@ -99,7 +118,7 @@ def opened(out: Path, about: Mapping[str, Any]) -> Iterator[Journal]:
             os.fsync(file.fileno())
         elif head != json.loads(json.dumps(about)):
             raise InvalidResults(_OTHER_STUDY.format(name=out.name, differing=_differing(head or {}, about)))
-        journal = Journal(file, done)
+        journal = Journal(file, done, columns(about))
         try:
             yield journal
         finally:
@@ -123,20 +142,20 @@ def finish(out: Path, about: Mapping[str, Any], done: Mapping[Key, str | None]) 
     failed = {"/".join(map(str, key)): error for key, error in done.items() if error}
     told = {**about, "failed": failed, "complete": True}
     fresh = out.with_name(f"{out.name}.new")
-    fields = schema().with_metadata({_METADATA: json.dumps(told).encode()})
+    names = columns(about)
+    fields = schema(names).with_metadata({_METADATA: json.dumps(told).encode()})
     with pq.ParquetWriter(fresh, fields, compression="zstd", compression_level=15) as writer:
-        for units in batched(_units(journal_of(out)), _BATCH):
-            writer.write_table(pa.Table.from_pandas(frame(units), schema=fields, preserve_index=False))
+        for units in batched(_units(journal_of(out), names), _BATCH):
+            writer.write_table(pa.Table.from_pandas(frame(units, names), schema=fields, preserve_index=False))
     os.replace(fresh, out)
     journal_of(out).unlink(missing_ok=True)
-    return load(out)
+    return load(out, study=kind(about))
 
 
 def write(out: Path, results: Results) -> None:
     """One Parquet file, there whole or not at all."""
-    columns = [name for name in COLUMNS if name in results.rows]
-    fields = pa.schema([schema().field(name) for name in columns])
-    table = pa.Table.from_pandas(results.rows[columns], schema=fields, preserve_index=False)
+    names = [name for name in columns(results.about) if name in results.rows]
+    table = pa.Table.from_pandas(results.rows[names], schema=schema(names), preserve_index=False)
     told = {**results.about, "complete": results.complete}
     table = table.replace_schema_metadata({_METADATA: json.dumps(told).encode()})
     fresh = out.with_name(f"{out.name}.new")
@@ -144,28 +163,32 @@ def write(out: Path, results: Results) -> None:
     os.replace(fresh, out)
 
 
-def frame(units: Sequence[Unit]) -> pd.DataFrame:
+def frame(units: Sequence[Unit], columns: Sequence[str] = COLUMNS) -> pd.DataFrame:
     """The rows of units, in their order."""
-    rows = pd.DataFrame([row for unit in units for row in unit.rows], columns=list(COLUMNS))
+    rows = pd.DataFrame([row for unit in units for row in unit.rows], columns=list(columns))
     return rows.astype({"text_id": "int64", "steps": "Int64", "seed": "int64", "value": "float64", "seconds": "float64"})
 
 
-def load(place: Path | IO[bytes], name: str = "", *, bounded: bool = False) -> Results:
+def load(place: Path | IO[bytes], name: str = "", *, study: str = FAITHFULNESS, bounded: bool = False) -> Results:
     """A results file, or what there is of an unfinished one (its journal).
 
-    place: a path, or an open file such as an upload.  bounded: for files from strangers: at most MOST_ROWS rows, no long
-    names, no texts.  Raises InvalidResults for what is no results file, or is larger than that.
+    place: a path, or an open file such as an upload.  study: what kind of results is wanted.  bounded: for files from
+    strangers: at most MOST_ROWS rows, no long names, no texts.  Raises InvalidResults for what is no results file, one of
+    another kind, or larger than that.
     """
     name = (name or getattr(place, "name", ""))[:100]
     if isinstance(place, Path) and not place.exists() and journal_of(place).exists():
         head, _ = _done(journal_of(place))
-        return Results(frame([*_units(journal_of(place))]), head or {}, complete=False)
+        names = columns(head or {})
+        return Results(frame([*_units(journal_of(place), names)], names), head or {}, complete=False)
     try:
         first = pq.ParquetFile(place)
         said = _said(first.schema_arrow, name)
+        if kind(said) != study:
+            raise InvalidResults(f"{name} holds the results of a {kind(said)} study, and a {study} study is wanted here.")
         if bounded:
             _refuse_large(first.metadata, name)
-        wanted = [column for column in COLUMNS if column in first.schema_arrow.names and not (bounded and column == "text")]
+        wanted = [column for column in columns(said) if column in first.schema_arrow.names and not (bounded and column == "text")]
         # names as numbers into a list of names, or one name repeated a million times would be unpacked a million times
         file = pq.ParquetFile(place, read_dictionary=[column for column in wanted if column not in _TYPES])
         table = file.read(wanted)
@@ -175,16 +198,17 @@ def load(place: Path | IO[bytes], name: str = "", *, bounded: bool = False) -> R
         words = {column: rows[column].astype(str) for column in wanted if column not in _TYPES}
         return Results(rows.assign(**words), said, complete=bool(said.get("complete", True)))
     except (OSError, ValueError, TypeError, RecursionError, pa.ArrowException) as error:
-        raise InvalidResults(f"{name} is not a results file. Give one that `sigviz evaluate` wrote.") from error
+        raise InvalidResults(f"{name} is not a results file. Give one that `{_WRITERS[study]}` wrote.") from error
 
 
 def _said(found: pa.Schema, name: str) -> dict[str, Any]:
     """What a file says of itself; raises InvalidResults where that, or a column, is not as `evaluate` writes it."""
     said = json.loads((found.metadata or {}).get(_METADATA, b"null"))
     parts = [said.get(part) or {} for part in ("plan", "corpus", "failed")] if isinstance(said, dict) else [None]
-    columns = {*COLUMNS} - {"text"} <= {*found.names} and not any(pa.types.is_nested(field.type) for field in found)
-    if not columns or not all(isinstance(part, dict) for part in parts):
-        raise InvalidResults(f"{name} is a Parquet file, but not one that `sigviz evaluate` wrote.")
+    names = {*columns(said if isinstance(said, dict) else {})} - {"text"}
+    flat = names <= {*found.names} and not any(pa.types.is_nested(field.type) for field in found)
+    if not flat or not all(isinstance(part, dict) for part in parts):
+        raise InvalidResults(f"{name} is a Parquet file, but not one that `{'` or `'.join(_WRITERS.values())}` wrote.")
     return dict(said)
 
 
@@ -218,18 +242,19 @@ def _done(path: Path) -> tuple[Mapping[str, Any] | None, dict[Key, str | None]]:
         file.seek(0)
         try:
             head = json.loads(file.readline() or b"null")
-            return head and head["about"], {unit.key: unit.error for unit in map(from_line, file)}
-        except (ValueError, KeyError, TypeError) as error:
+            names = columns(head["about"]) if head else ()
+            return head and head["about"], {unit.key: unit.error for unit in (from_line(line, names) for line in file)}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidResults(
-                f"{path.name} is damaged, or no journal of `sigviz evaluate`. Delete it to start over."
+                f"{path.name} is damaged, or no journal of a study. Delete it to start over."
             ) from error
 
 
-def _units(path: Path) -> Iterator[Unit]:
+def _units(path: Path, columns: Sequence[str]) -> Iterator[Unit]:
     """The units of a journal, one at a time; a line that is being written just now is left out."""
     with path.open("rb") as file:
         file.readline()
-        yield from (from_line(line) for line in file if line.endswith(b"\n"))
+        yield from (from_line(line, columns) for line in file if line.endswith(b"\n"))
 
 
 def batched(units: Iterator[Unit], size: int) -> Iterator[list[Unit]]:
@@ -242,27 +267,17 @@ def _line(content: Mapping[str, Any]) -> str:
     return json.dumps(content, separators=(",", ":")) + "\n"
 
 
-def to_line(unit: Unit) -> str:
-    """A unit as one line of JSON, its end included."""
-    return _line({"key": unit.key, "error": unit.error, "rows": [_packed(row) for row in unit.rows]})
+def to_line(unit: Unit, columns: Sequence[str] = COLUMNS) -> str:
+    """A unit as one line of JSON, its end included; rows without the names of their columns."""
+    return _line({"key": unit.key, "error": unit.error, "rows": [[row[name] for name in columns] for row in unit.rows]})
 
 
-def from_line(line: str | bytes) -> Unit:
+def from_line(line: str | bytes, columns: Sequence[str] = COLUMNS) -> Unit:
     """The other way round."""
-    return _unit(json.loads(line))
-
-
-def _unit(line: Mapping[str, Any]) -> Unit:
-    model, control, text_id = line["key"]
-    return Unit((str(model), str(control), int(text_id)), tuple(map(_unpacked, line["rows"])), line["error"])
-
-
-def _packed(row: Row) -> list[Any]:
-    return [row[name] for name in COLUMNS]
-
-
-def _unpacked(values: Sequence[Any]) -> Row:
-    return dict(zip(COLUMNS, values, strict=True))
+    said = json.loads(line)
+    model, control, text_id = said["key"]
+    rows = tuple(dict(zip(columns, row, strict=True)) for row in said["rows"])
+    return Unit((str(model), str(control), int(text_id)), rows, said["error"])
 
 
 def _differing(head: Mapping[str, Any], about: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from sigviz.studies.metrics import PROTOCOLS
 from sigviz.studies.parity import EXPLANATION
 from sigviz.studies.plan import CONTROL_TEXTS, PAPERS_CODE, Plan
 from sigviz.studies.results import Results
+from sigviz.studies.study import versions
 from sigviz.ui import controls, messages, models, work
 from sigviz.ui.messages import plain
 from sigviz.ui.run_controls import BASELINE_HELP, BASELINES
@@ -119,7 +120,7 @@ def _evaluate(plan: Plan, out: Path, report: Report, cancel: Event) -> Results:
 
 def _place(plan: Plan) -> Path:
     """Where this plan's results lie on the server: the same for everybody who asks for the same."""
-    asked = {**plan.to_dict(), "versions": faithfulness.versions()}
+    asked = {**plan.to_dict(), "versions": versions()}
     name = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:24]
     return _folder() / f"{name}.parquet"
 

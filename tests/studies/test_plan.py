@@ -8,7 +8,7 @@ import pytest
 from sigviz.errors import InvalidSettings
 from sigviz.studies import plan as plans
 from sigviz.studies.corpora import Corpus
-from sigviz.studies.plan import Plan, tasks
+from sigviz.studies.plan import Plan
 
 
 def corpus(n: int) -> Corpus:
@@ -69,18 +69,18 @@ def test_what_cannot_be_studied_is_said_with_the_value(given: dict[str, Any], sa
 
 def test_the_controls_texts_are_a_seeded_sample_of_the_studys() -> None:
     plan = Plan("c", ("ig",), models=("a", "b"), control=5)
-    found = tasks(plan, corpus(40))
+    found = plan.tasks(corpus(40))
     mine = {task.text_id for task in found if task.control and task.model == "a"}
     assert len(found) == 2 * (40 + 5) and len(mine) == 5
     assert mine == {task.text_id for task in found if task.control and task.model == "b"}
     assert mine != {10, 11, 12, 13, 14}, "corpora are sorted: the first ones are no sample"
-    assert mine != {task.text_id for task in tasks(replace(plan, seed=1), corpus(40)) if task.control}
+    assert mine != {task.text_id for task in replace(plan, seed=1).tasks(corpus(40)) if task.control}
 
 
 def test_an_unfinished_study_is_a_random_sample_of_its_texts() -> None:
-    first = [task.text_id for task in tasks(Plan("c", ("ig",), control=0), corpus(40))][:10]
+    first = [task.text_id for task in Plan("c", ("ig",), control=0).tasks(corpus(40))][:10]
     assert first != sorted(first) and max(first) > 25
 
 
 def test_a_control_larger_than_the_study_takes_every_text() -> None:
-    assert len(tasks(Plan("c", ("ig",), control=100), corpus(3))) == 6
+    assert len(Plan("c", ("ig",), control=100).tasks(corpus(3))) == 6
