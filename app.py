@@ -34,6 +34,7 @@ else:
         st.Page(HERE / "pages/agreement.py", title="Agreement", icon=":material/groups:"),
         st.Page(HERE / "pages/guess.py", title="Guess first", icon=":material/quiz:"),
         st.Page(HERE / "pages/faithfulness.py", title="Faithfulness", icon=":material/fact_check:"),
+        st.Page(HERE / "pages/robustness.py", title="Robustness", icon=":material/shield:"),
         st.Page(HERE / "pages/batch.py", title="Batch", icon=":material/table_rows:"),
         st.Page(HERE / "pages/about.py", title="About", icon=":material/menu_book:"),
     ]

@@ -1,4 +1,4 @@
-"""The command line: python -m sigviz explain | models | methods | evaluate | finetune.
+"""The command line: python -m sigviz explain | models | methods | evaluate | robustness | finetune.
 
 Bad input ends with code 2, one line on stderr that says what is wrong and what to do, and nothing on stdout.
 """
@@ -14,13 +14,13 @@ from typing import Any, NoReturn, get_args
 
 import transformers
 
-from sigviz import cli_studies
+from sigviz import cli_robustness, cli_studies
 from sigviz.attribution import OUTPUTS, UNITS, Attribution, Settings, document
 from sigviz.errors import Cancelled, InvalidSettings, InvalidText, SigvizError
 from sigviz.explain import explain_with
 from sigviz.methods import METHODS, Method, Option, Promise, runs
 from sigviz.methods.registry import get
-from sigviz.models import zoo
+from sigviz.models import catalogue, zoo
 from sigviz.terminal import bar, line, plain
 from sigviz.views import files, wording
 from sigviz.views.heatmap import Scale
@@ -87,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("models", help="list the models that need no id or folder").set_defaults(run=_models)
     commands.add_parser("methods", help="list the methods and their settings").set_defaults(run=_methods)
     cli_studies.add_evaluate(commands.add_parser("evaluate", help="measure how faithful methods are on a corpus"))
+    robustness = commands.add_parser("robustness", help="compare a model's explanations with other models' on a corpus")
+    cli_robustness.add_robustness(robustness)
     _add_finetune(commands.add_parser("finetune", help="train an adapter for the bundled base model"))
     return parser
 
@@ -94,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_explain(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_explain)
     parser.add_argument("text", metavar="TEXT", help="the text; - reads it from standard input")
-    parser.add_argument("--model", default=zoo.DEFAULT, help="a bundled name, a Hub id or a folder (default: %(default)s)")
+    parser.add_argument("--model", default=catalogue.DEFAULT, help="a bundled name, Hub id or folder (default: %(default)s)")
     parser.add_argument("--revision", help="branch, tag or commit of a model of the Hub (default: the newest)")
     parser.add_argument(
         "--method",
@@ -238,7 +240,7 @@ def _table(found: list[Attribution]) -> str:
 
 
 def _models(_: argparse.Namespace) -> None:
-    for entry in zoo.models():
+    for entry in catalogue.models():
         print(f"{entry.name:60} {entry.title}")
 
 

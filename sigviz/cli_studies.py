@@ -1,17 +1,17 @@
-"""The commands that measure methods on a corpus: evaluate."""
+"""The command that measures how faithful methods are on a corpus, evaluate, and what it shares with `robustness`."""
 
 import argparse
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigviz.attribution import OUTPUTS
 from sigviz.errors import InvalidSettings
 from sigviz.methods import METHODS
-from sigviz.models import zoo
+from sigviz.models import catalogue
 from sigviz.terminal import Remaining, plain
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ _RUN = ["model", "control", "baseline", "method", "settings", "steps"]
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """The flags of `evaluate`."""
     parser.set_defaults(run=_evaluate)
-    parser.add_argument("--corpus", required=True, help="a name, a Hub data set id, or a CSV, TSV, JSONL or Parquet file")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--model", action="append", help=f"one or more models (default: {zoo.DEFAULT})")
+    parser.add_argument("--model", action="append", help=f"one or more models (default: {catalogue.DEFAULT})")
     parser.add_argument(
         "--method",
         action="append",
@@ -40,14 +38,21 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--protocol", action="append", help="paper, content, or both (default: both)")
     parser.add_argument("--metric", action="append", help="one or more (default: all)")
-    parser.add_argument("--limit", type=int, help="how many texts, a seeded random sample (default: all)")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--k", type=float, default=20, help="per cent of the words that are the top (default: %(default)g)")
-    parser.add_argument("--output", choices=OUTPUTS, help="what F is (default: logit)")
     parser.add_argument(
         "--control", type=int, help="texts on which the untrained copy of the model is measured, too (default: 25; 0: none)"
     )
     parser.add_argument("--parity", default="", help="papers-code: compute what the papers' own code does, see the README")
+    add_shared(parser)
+
+
+def add_shared(parser: argparse.ArgumentParser) -> None:
+    """The flags of every study."""
+    parser.add_argument("--corpus", required=True, help="a name, a Hub data set id, or a CSV, TSV, JSONL or Parquet file")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--limit", type=int, help="how many texts, a seeded random sample (default: all)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", choices=OUTPUTS, help="what F is (default: logit)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--dtype", default="float32", help="float32, bfloat16 or float64")
     parser.add_argument("--out", required=True, type=Path, metavar="FILE", help="the Parquet file to write")
@@ -60,10 +65,10 @@ def _evaluate(given: argparse.Namespace) -> None:
 
     parity = given.parity == PAPERS_CODE
     named: dict[str, Any] = {
-        "models": _distinct(given.model),
-        "baselines": _distinct(given.baseline),
-        "protocols": _distinct(given.protocol) or (("paper",) if parity else None),
-        "metrics": _distinct(given.metric),
+        "models": distinct(given.model),
+        "baselines": distinct(given.baseline),
+        "protocols": distinct(given.protocol) or (("paper",) if parity else None),
+        "metrics": distinct(given.metric),
         "output": given.output or ("max-logit" if parity else None),
     }
     plan = Plan(
@@ -79,6 +84,11 @@ def _evaluate(given: argparse.Namespace) -> None:
         dtype=given.dtype,
         **{name: value for name, value in named.items() if value is not None},
     )
+    print("\n".join(map(plain, _summary(done(faithfulness.evaluate, plan, given)))))
+
+
+def done(study: Callable[..., "Results"], plan: Any, given: argparse.Namespace) -> "Results":
+    """Run a study as --out and --ray say, with its progress on the terminal."""
     if given.out.is_dir():
         raise InvalidSettings(f"{given.out} is a folder. Give --out the name of a file, such as results.parquet.")
     workers = None
@@ -89,13 +99,13 @@ def _evaluate(given: argparse.Namespace) -> None:
     remaining = Remaining()
     with _stopped_by_signals() as cancel:
         try:
-            found = faithfulness.evaluate(plan, given.out, progress=remaining, cancel=cancel, workers=workers)
+            return study(plan, given.out, progress=remaining, cancel=cancel, workers=workers)
         finally:
             remaining.close()
-    print("\n".join(map(plain, _summary(found))))
 
 
-def _distinct(given: list[str] | None) -> tuple[str, ...] | None:
+def distinct(given: list[str] | None) -> tuple[str, ...] | None:
+    """Each value of a flag that may be given again, once; None where it was not given."""
     return None if given is None else tuple(dict.fromkeys(given))
 
 
@@ -122,6 +132,11 @@ def _summary(found: "Results") -> Iterator[str]:
     arrows = {name: {"lower": "lower is better", "higher": "higher is better"}.get(MEASURES[name].better) for name in MEASURES}
     yield "; ".join(f"{MEASURES[name].label}: {arrow}" for name, arrow in arrows.items() if arrow)
     yield f"mean (standard error); *: differs from IG on the same texts, p < {STARRED} by a paired sign-flip test, uncorrected"
+    yield from left_out(found)
+
+
+def left_out(found: "Results") -> Iterator[str]:
+    """The texts that could not be explained, and why; ten of them."""
     failed = dict(found.about.get("failed") or {})
     yield from (f"left out: {key}: {error}" for key, error in [*failed.items()][:10])
     if len(failed) > 10:

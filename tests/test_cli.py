@@ -12,7 +12,7 @@ from sigviz import cli
 from sigviz.cli import _table, main
 from sigviz.errors import InvalidSettings
 from sigviz.methods import METHODS
-from sigviz.models import finetuning, zoo
+from sigviz.models import catalogue, finetuning, zoo
 from sigviz.models.classifier import TextClassifier
 from sigviz.studies import corpora
 from sigviz.views import files
@@ -164,7 +164,7 @@ def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixt
 def test_models_and_methods_list_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     printed = capsys.readouterr().out
-    assert [entry.name for entry in zoo.models() if entry.name not in printed] == []
+    assert [entry.name for entry in catalogue.models() if entry.name not in printed] == []
     main(["methods"])
     printed = capsys.readouterr().out
     assert [id for id in METHODS if id not in printed] == []

@@ -12,7 +12,6 @@ import threading
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,67 +31,14 @@ from transformers.utils import logging
 
 from sigviz.errors import InvalidSettings, ModelUnavailable, ModelUnsupported, OutOfMemory, SigvizError
 from sigviz.models import bundled, hub
+from sigviz.models.catalogue import ALIASES, BUNDLED, PREFIX, PRESETS
 from sigviz.models.classifier import TextClassifier
 from sigviz.models.hub import shown
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
-PREFIX = "bundled/"
 Loaded = tuple[PreTrainedModel, PreTrainedTokenizerBase]
 # from_pretrained and bundled.load change what the whole process shares (default dtype, random state, verbosity)
 _LOADING = threading.Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A model that can be picked by name.
-
-    dataset: what it was trained on.  source: where the SIG paper (arXiv:2305.15853) has numbers for it, else "".  labels:
-    readable names of its classes, in their order, which the loader applies because the checkpoint itself only says LABEL_0
-    and LABEL_1; empty where its own names are kept.
-    """
-
-    name: str
-    title: str
-    description: str
-    dataset: str
-    source: str = ""
-    labels: tuple[str, ...] = ()
-
-
-_MOVIE = "movie (Rotten Tomatoes sentences)"
-BUNDLED: dict[str, Entry] = {
-    entry.name: entry
-    for entry in (
-        Entry("bundled/minilm-movie", "MiniLM", "BERT of 6 layers, adapted to film reviews. Needs no network.", _MOVIE),
-        Entry("bundled/minilm-movie-2", "MiniLM, other seed", "The same, trained from another random start.", _MOVIE),
-        Entry("bundled/distil-movie", "Small DistilBERT", "3 layers of the same base, the fastest. Needs no network.", _MOVIE),
-    )
-}
-DEFAULT = next(iter(BUNDLED))
-
-_SST2_DISTILBERT = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
-_ALIASES = {_SST2_DISTILBERT.partition("/")[2]: _SST2_DISTILBERT}  # as the papers write it
-_BASES = {"DistilBERT": "distilbert-base-uncased", "RoBERTa": "roberta-base", "BERT": "bert-base-uncased"}
-_PAPER = {"SST-2": "Table 1", "IMDB": "Table 2", "Rotten Tomatoes": "Table 3"}  # rows: _BASES
-
-
-def _preset(dataset: str, architecture: str) -> Entry:
-    suffix = dataset if dataset == "SST-2" else dataset.lower().replace(" ", "-")
-    own = (dataset, architecture) == ("SST-2", "DistilBERT")
-    name = _SST2_DISTILBERT if own else f"textattack/{_BASES[architecture]}-{suffix}"
-    about = f"{architecture} (base), fine-tuned on {dataset}. Comes from the Hub."
-    labels = () if own else ("negative", "positive")  # textattack's checkpoints name their classes LABEL_0 and LABEL_1
-    return Entry(name, f"{architecture}, {dataset}", about, dataset, _PAPER[dataset], labels)
-
-
-PRESETS: dict[str, Entry] = {
-    entry.name: entry for entry in (_preset(dataset, base) for dataset in _PAPER for base in _BASES)
-}  # the nine checkpoints of the SIG paper
-
-
-def models() -> list[Entry]:
-    """Every model that can be picked by name: the bundled ones, then the paper's."""
-    return [*BUNDLED.values(), *PRESETS.values()]
 
 
 def load(
@@ -114,7 +60,7 @@ def load(
     Raises: ModelUnavailable, ModelUnsupported, InvalidSettings (device, dtype), OutOfMemory, Cancelled.
     """
     place = _place(device, dtype)
-    name = _ALIASES.get(name.strip(), name.strip())
+    name = ALIASES.get(name.strip(), name.strip())
     labels = PRESETS[name].labels if name in PRESETS else ()
     commit, notes = "", tuple[str, ...]()
     if name.startswith(PREFIX):

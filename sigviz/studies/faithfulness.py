@@ -1,6 +1,7 @@
 """The faithfulness study: which method's top words does the model really need?  (arXiv:2305.15853, Tables 1-4 and 6-8)
 
-`evaluate` runs a Plan (see study.run).  `examine` is one unit of work: all methods of one text, their metrics measured together.
+`evaluate` runs a Plan (see study.run).  `examine` is one unit of work: all methods of one text, measured
+together.
 """
 
 import threading

@@ -43,13 +43,13 @@ def match(first: Sequence[str], second: Sequence[str]) -> Match:
         classes.append(same[0] if len(same) == 1 else None)
     if not any(number is not None for number in classes):
         raise InvalidSettings(
-            f"The two models have no class in common: one has {_names(first)}, the other {_names(second)}. Classes are matched "
-            "by name: choose two models of the same task."
+            f"The two models have no class in common: one has {_names(first)}, the other {_names(second)}. Classes are "
+            "matched by name: choose two models of the same task."
         )
     alone = [name for name, number in zip(first, classes, strict=True) if number is None]
     others = [name for number, name in enumerate(second) if number not in classes]
     parts = [f"{whose} alone: {_names(names)}" for whose, names in (("the first", alone), ("the second", others)) if names]
-    note = f"Classes of {', of '.join(parts)}. A text that either puts there counts as one on which they differ." if parts else ""
+    note = f"Classes of {', of '.join(parts)}. Texts that either puts there count as differing." if parts else ""
     return Match(tuple(classes), note)
 
 

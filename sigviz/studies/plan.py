@@ -10,7 +10,7 @@ from sigviz.errors import InvalidSettings
 from sigviz.methods import runs
 from sigviz.methods.registry import get
 from sigviz.methods.runs import RunChoice
-from sigviz.models import zoo
+from sigviz.models import catalogue
 from sigviz.models.untrained import UNTRAINED
 from sigviz.studies.corpora import Corpus
 from sigviz.studies.metrics import METRICS, PROTOCOLS
@@ -37,7 +37,7 @@ class Plan:
 
     corpus: str
     runs: tuple[str, ...]
-    models: tuple[str, ...] = (zoo.DEFAULT,)
+    models: tuple[str, ...] = (catalogue.DEFAULT,)
     baselines: tuple[str, ...] = ("mask",)
     protocols: tuple[str, ...] = ("paper", "content")
     split: str = "test"

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from sigviz.models.zoo import PRESETS
+from sigviz.models.catalogue import PRESETS
 
 SIG_PAPER, ROBUSTNESS_PAPER = "enguehard-2023", "zafar-2021"
 PAPERS = {SIG_PAPER: "Enguehard 2023, arXiv:2305.15853", ROBUSTNESS_PAPER: "Zafar et al. 2021, arXiv:2106.04631"}
@@ -35,6 +35,7 @@ _CONDITIONS = {  # what sets a table apart from others with the same metric
     (ROBUSTNESS_PAPER, 2): "L2 reduction",
     (ROBUSTNESS_PAPER, 3): "two random starts",
     (ROBUSTNESS_PAPER, 4): "against the untrained model",
+    (ROBUSTNESS_PAPER, 6): "two random starts",
     (ROBUSTNESS_PAPER, 8): "input × gradient reduction",
     (ROBUSTNESS_PAPER, 9): "untrained model, L2 reduction",
 }

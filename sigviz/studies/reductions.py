@@ -1,8 +1,8 @@
 """From one number a feature to one number a word, in the two ways that the robustness paper compares.
 
 Gradient methods score every feature of a word's embedding.  `sum` adds the features up (for saliency and SmoothGrad: of input
-times gradient; Ding et al. 2019, arXiv:1906.10282), `l2` takes their length (Arras et al. 2016, arXiv:1606.07298), which has no
-sign.  Methods that score whole words, by replacing them, have nothing to reduce: WHOLE.
+times gradient; Ding et al. 2019, arXiv:1906.10282), `l2` takes their length (Arras et al. 2016, arXiv:1606.07298), which
+has no sign.  Methods that score whole words, by replacing them, have nothing to reduce: WHOLE.
 """
 
 import threading

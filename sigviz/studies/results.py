@@ -188,7 +188,9 @@ def load(place: Path | IO[bytes], name: str = "", *, study: str = FAITHFULNESS, 
             raise InvalidResults(f"{name} holds the results of a {kind(said)} study, and a {study} study is wanted here.")
         if bounded:
             _refuse_large(first.metadata, name)
-        wanted = [column for column in columns(said) if column in first.schema_arrow.names and not (bounded and column == "text")]
+        wanted = [
+            column for column in columns(said) if column in first.schema_arrow.names and not (bounded and column == "text")
+        ]
         # names as numbers into a list of names, or one name repeated a million times would be unpacked a million times
         file = pq.ParquetFile(place, read_dictionary=[column for column in wanted if column not in _TYPES])
         table = file.read(wanted)
@@ -245,9 +247,7 @@ def _done(path: Path) -> tuple[Mapping[str, Any] | None, dict[Key, str | None]]:
             names = columns(head["about"]) if head else ()
             return head and head["about"], {unit.key: unit.error for unit in (from_line(line, names) for line in file)}
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidResults(
-                f"{path.name} is damaged, or no journal of a study. Delete it to start over."
-            ) from error
+            raise InvalidResults(f"{path.name} is damaged, or no journal of a study. Delete it to start over.") from error
 
 
 def _units(path: Path, columns: Sequence[str]) -> Iterator[Unit]:

@@ -58,7 +58,7 @@ def assess(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Panel:
-    """The models that read a text.  others: by the name that results give them; matches: their classes beside the subject's."""
+    """The models that read a text.  others: by the name that results give them; matches: their classes beside its own."""
 
     subject: TextClassifier
     others: Mapping[str, TextClassifier]
@@ -179,9 +179,17 @@ def _explained(
     for choice in plan.choices():
         # the same noise and coalitions for all models, so that what differs is the model; but random scores must be random
         seed = chance(plan.seed, task.text_id, reader) if choice.method == CHANCE else plan.seed
-        shared = {"unit": plan.unit, "output": plan.output, "seed": seed}
-        for way, attribution in reduced(classifier, task.text, choice, plan.reductions, cancel=cancel, **shared).items():
-            found[str(choice), way] = _One(choice, way, attribution)
+        ways = reduced(
+            classifier,
+            task.text,
+            choice,
+            plan.reductions,
+            unit=plan.unit,
+            output=plan.output,
+            seed=seed,
+            cancel=cancel,
+        )
+        found |= {(str(choice), way): _One(choice, way, attribution) for way, attribution in ways.items()}
     return found
 
 

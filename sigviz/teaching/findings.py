@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sigviz.models import bundled, zoo
+from sigviz.models import bundled, catalogue
 from sigviz.studies import shipped
 from sigviz.studies.metrics import METRICS, Metric
 from sigviz.studies.summary import sign_flip
@@ -108,7 +108,7 @@ def _values(rows: pd.DataFrame, run: dict[str, Any], metric: str, control: str) 
 def accuracies() -> tuple[Trained, ...]:
     """The bundled models, out of their cards."""
     found = []
-    for name, entry in zoo.BUNDLED.items():
-        card = bundled.read_card(bundled.ADAPTERS / name.removeprefix(zoo.PREFIX))
+    for name, entry in catalogue.BUNDLED.items():
+        card = bundled.read_card(bundled.ADAPTERS / name.removeprefix(catalogue.PREFIX))
         found.append(Trained(name, entry.title, card["test_accuracy"], card["test_standard_error"], card["n"]["test"]))
     return tuple(found)

@@ -13,7 +13,7 @@ import numpy as np
 from sigviz.attribution import Attribution
 from sigviz.engine.engine import Progress, Run
 from sigviz.errors import ModelUnsupported
-from sigviz.models import twins, zoo
+from sigviz.models import catalogue, twins, zoo
 from sigviz.models.classifier import TextClassifier
 from sigviz.teaching.checks import F_UNIT, Check, rounding
 from sigviz.teaching.series import one_by_one
@@ -42,7 +42,7 @@ class Compared:
 
 
 def _unmerged(classifier: TextClassifier) -> TextClassifier:
-    if classifier.name not in zoo.BUNDLED:
+    if classifier.name not in catalogue.BUNDLED:
         raise ModelUnsupported("Only the bundled models have an adapter that could be left apart: this one is in one piece.")
     dtype = str(classifier.dtype).removeprefix("torch.")
     return zoo.load(classifier.name, device=str(classifier.device), dtype=dtype, merged=False)

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import streamlit as st
 
 from sigviz.attribution import OUTPUTS, UNITS
-from sigviz.models import zoo
+from sigviz.models import catalogue
 from sigviz.models.classifier import TextClassifier
 from sigviz.ui import kept
 from sigviz.ui.examples import EXAMPLES, FIRST
@@ -72,7 +72,7 @@ def _take_example() -> None:
 
 def model() -> str:
     """The name of the model: bundled, a preset, or whatever was typed."""
-    known = {entry.name: entry for entry in zoo.models()}
+    known = {entry.name: entry for entry in catalogue.models()}
     kept.restore("model")
     chosen = st.selectbox(
         "Model",
@@ -86,7 +86,7 @@ def model() -> str:
     kept.note("model", chosen)
     if chosen in known:
         st.caption(plain(f"{known[chosen].title}: {known[chosen].description}"))
-    return chosen or zoo.DEFAULT
+    return chosen or catalogue.DEFAULT
 
 
 def shared(labels: tuple[str, ...]) -> Shared:

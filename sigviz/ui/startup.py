@@ -10,7 +10,7 @@ import streamlit as st
 from sigviz.errors import SigvizError
 from sigviz.explain import explain_with
 from sigviz.methods import METHODS
-from sigviz.models import zoo
+from sigviz.models import catalogue
 from sigviz.ui.models import shelf
 
 _TEXT = "a sentence that nobody reads"
@@ -25,7 +25,7 @@ async def warmed_up(app: st.App) -> AsyncIterator[None]:
 
 def _warm_up() -> None:
     try:
-        classifier = shelf().ask(zoo.DEFAULT).result()
+        classifier = shelf().ask(catalogue.DEFAULT).result()
         for method in METHODS.values():
             if method.shown_first:
                 few = {option.name: 1 for option in method.options if option.name == "steps"}

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from sigviz.errors import Cancelled, ModelUnavailable
-from sigviz.models import bundled, zoo
+from sigviz.models import bundled, catalogue, zoo
 from sigviz.studies import corpora
 
 FOLDERS = sorted(folder for folder in bundled.ADAPTERS.iterdir() if (folder / "card.json").exists())
@@ -19,7 +19,7 @@ SAMPLE = 200
 
 def test_all_three_are_there() -> None:
     assert {folder.name for folder in FOLDERS} == set(LEAST)
-    assert set(zoo.BUNDLED) == {f"bundled/{name}" for name in LEAST}
+    assert set(catalogue.BUNDLED) == {f"bundled/{name}" for name in LEAST}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

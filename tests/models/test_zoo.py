@@ -17,7 +17,7 @@ from transformers import BertForMaskedLM, BertForSequenceClassification, BertMod
 from transformers.utils import logging
 
 from sigviz.errors import Cancelled, InvalidSettings, ModelUnavailable, ModelUnsupported, OutOfMemory, SigvizError
-from sigviz.models import bundled, zoo
+from sigviz.models import bundled, catalogue, zoo
 from tests.models.hub_server import Hub, Pull, running, save_tiny, tiny_config
 
 NAME = "lab/tiny"
@@ -87,26 +87,26 @@ def test_the_papers_nine_checkpoints_are_presets() -> None:
     bases = ("bert-base-uncased", "roberta-base", "distilbert-base-uncased")
     expected = {f"textattack/{base}-{data}" for base in bases for data in ("imdb", "rotten-tomatoes")}
     expected |= {"textattack/bert-base-uncased-SST-2", "textattack/roberta-base-SST-2"}
-    assert set(zoo.PRESETS) == expected | {"distilbert/distilbert-base-uncased-finetuned-sst-2-english"}
+    assert set(catalogue.PRESETS) == expected | {"distilbert/distilbert-base-uncased-finetuned-sst-2-english"}
 
 
 def test_each_table_of_the_paper_has_its_three_models() -> None:
-    tables = {(entry.dataset, entry.source) for entry in zoo.PRESETS.values()}
+    tables = {(entry.dataset, entry.source) for entry in catalogue.PRESETS.values()}
     assert tables == {("SST-2", "Table 1"), ("IMDB", "Table 2"), ("Rotten Tomatoes", "Table 3")}
     for dataset, _ in tables:
-        rows = {entry.title.split(",")[0] for entry in zoo.PRESETS.values() if entry.dataset == dataset}
+        rows = {entry.title.split(",")[0] for entry in catalogue.PRESETS.values() if entry.dataset == dataset}
         assert rows == {"DistilBERT", "RoBERTa", "BERT"}
     named = {"DistilBERT": "distilbert-", "RoBERTa": "/roberta-", "BERT": "/bert-"}
-    assert all(named[entry.title.split(",")[0]] in name for name, entry in zoo.PRESETS.items())
-    assert all(entry.dataset.lower().replace(" ", "-") in name.lower() for name, entry in zoo.PRESETS.items())
+    assert all(named[entry.title.split(",")[0]] in name for name, entry in catalogue.PRESETS.items())
+    assert all(entry.dataset.lower().replace(" ", "-") in name.lower() for name, entry in catalogue.PRESETS.items())
 
 
 def test_models_lists_the_bundled_ones_first() -> None:
-    names = [entry.name for entry in zoo.models()]
+    names = [entry.name for entry in catalogue.models()]
     assert names[:3] == ["bundled/minilm-movie", "bundled/minilm-movie-2", "bundled/distil-movie"]
     assert len(names) == len(set(names)) == 12
-    assert all(entry.title and entry.description and entry.dataset for entry in zoo.models())
-    assert all(name == entry.name for table in (zoo.BUNDLED, zoo.PRESETS) for name, entry in table.items())
+    assert all(entry.title and entry.description and entry.dataset for entry in catalogue.models())
+    assert all(name == entry.name for table in (catalogue.BUNDLED, catalogue.PRESETS) for name, entry in table.items())
 
 
 # From the Hub
@@ -570,5 +570,5 @@ def test_a_bundled_model_that_is_not_whole_is_said(
 
 
 def test_every_bundled_name_has_a_folder_of_its_own() -> None:
-    assert len({name.removeprefix("bundled/") for name in zoo.BUNDLED}) == len(zoo.BUNDLED) == 3
-    assert all(name.startswith(zoo.PREFIX) for name in zoo.BUNDLED)
+    assert len({name.removeprefix("bundled/") for name in catalogue.BUNDLED}) == len(catalogue.BUNDLED) == 3
+    assert all(name.startswith(catalogue.PREFIX) for name in catalogue.BUNDLED)

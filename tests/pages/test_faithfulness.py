@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from sigviz.models import zoo
+from sigviz.models import catalogue
 from sigviz.studies import corpora, results, shipped
 from sigviz.studies.metrics import METRICS
 from sigviz.studies.results import Results
@@ -122,7 +122,7 @@ def test_what_cannot_be_had_is_said_where_it_was_asked(
 ) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("sigviz.ui.models._ALONE", ())
-    texts, model = corpora.known()[0], zoo.models()[0]  # AppTest's lists take only what they offer
+    texts, model = corpora.known()[0], catalogue.models()[0]  # AppTest's lists take only what they offer
     if key == "study_corpus":
         monkeypatch.setattr("sigviz.ui.study.corpora.known", lambda: [replace(texts, name=value)])
     if key == "model":

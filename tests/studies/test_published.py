@@ -5,7 +5,7 @@ import math
 import pytest
 
 from sigviz.methods import METHODS
-from sigviz.models.zoo import BUNDLED, PRESETS
+from sigviz.models.catalogue import BUNDLED, PRESETS
 from sigviz.studies import published
 from sigviz.studies.published import ROBUSTNESS_PAPER, SIG_PAPER, Published, cell, columns, find, for_model, sibling
 
