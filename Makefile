@@ -9,7 +9,8 @@ WORKERS ?= 2
 PICTURES ?= .test-output
 
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
-FINETUNE := $(BIN)/python -m sigviz finetune --corpus movie
+FINETUNE := $(BIN)/python -m sigviz finetune --architecture
+SNIPPETS := amazon nyt tweets
 ADAPTERS := sigviz/data/adapters
 
 # passed on to the scripts in .ci when they are given on the command line of make
@@ -43,10 +44,13 @@ browser: $(VENV)/.dev ## Run the tests in a real Chromium
 screenshot: $(VENV)/.dev ## Take pictures of the app, light and dark, into .test-output (PICTURES=.ci/pictures: the README's)
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python .ci/screenshot.py $(PICTURES)
 
-adapters: $(VENV)/.models ## Train the three bundled adapters anew (about 20 minutes on 2 cores)
-	$(FINETUNE) --out $(ADAPTERS)/minilm-movie --architecture minilm --seed 1 --epochs 4 --learning-rate 5e-4
-	$(FINETUNE) --out $(ADAPTERS)/minilm-movie-2 --architecture minilm --seed 2 --epochs 4 --learning-rate 5e-4
-	$(FINETUNE) --out $(ADAPTERS)/distil-movie --architecture distil --seed 1 --epochs 5 --learning-rate 8e-4
+adapters: $(VENV)/.models ## Train the nine bundled adapters anew (about 40 minutes on 2 cores)
+	$(FINETUNE) minilm --corpus movie --out $(ADAPTERS)/minilm-movie --seed 1 --epochs 4 --learning-rate 5e-4
+	$(FINETUNE) minilm --corpus movie --out $(ADAPTERS)/minilm-movie-2 --seed 2 --epochs 4 --learning-rate 5e-4
+	$(FINETUNE) distil --corpus movie --out $(ADAPTERS)/distil-movie --seed 1 --epochs 5 --learning-rate 8e-4
+	set -e; for corpus in $(SNIPPETS); do for seed in 1 2; do out=$(ADAPTERS)/minilm-$$corpus; \
+		test $$seed = 1 || out=$$out-$$seed; \
+		$(FINETUNE) minilm --corpus $$corpus --out $$out --seed $$seed --epochs 5 --learning-rate 5e-4 --rank 8; done; done
 
 clean: ## Remove everything that make made: .venv, caches, test output
 	rm -rf $(VENV) .test-output .pytest_cache .hypothesis .mypy_cache .ruff_cache build *.egg-info

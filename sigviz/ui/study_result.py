@@ -1,6 +1,5 @@
 """What the faithfulness page shows of results: the table beside published numbers, differences, curves, steps, baselines."""
 
-import hashlib
 from collections.abc import Sequence
 
 import pandas as pd
@@ -13,7 +12,7 @@ from sigviz.studies.metrics import METRICS, PROTOCOLS
 from sigviz.studies.parity import EXPLANATION
 from sigviz.studies.published import SIG_PAPER, Column
 from sigviz.studies.results import Results
-from sigviz.ui import downloads
+from sigviz.ui import downloads, study_parts
 from sigviz.ui.cards import theme
 from sigviz.ui.messages import plain
 from sigviz.ui.study import KEY
@@ -31,7 +30,7 @@ _VIEWS = ("Table", "Against IG", "Curves", "Steps", "Baselines")
 
 def show(found: Results) -> None:
     """Everything, under a line that says what was measured."""
-    key = _identity(found)
+    key = study_parts.identity(found)
     means = _summary(key, found.rows)
     st.html(markup.style(theme()))
     _facts(found)
@@ -51,12 +50,6 @@ def show(found: Results) -> None:
     _downloads(found, key, means, protocol, column)
 
 
-def _identity(found: Results) -> str:
-    """What tells these results from others: their content."""
-    hashed = pd.util.hash_pandas_object(found.rows.drop(columns="text", errors="ignore"), index=False)
-    return hashlib.sha256(hashed.to_numpy().tobytes()).hexdigest()
-
-
 @st.cache_data(max_entries=8, show_spinner=False)
 def _summary(key: str, _rows: pd.DataFrame) -> pd.DataFrame:
     return summary.summarise(_rows)
@@ -68,23 +61,17 @@ def _pairs(key: str, _rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _facts(found: Results) -> None:
-    plan, corpus = dict(found.about.get("plan") or {}), dict(found.about.get("corpus") or {})
+    plan = dict(found.about.get("plan") or {})
     texts = found.rows.groupby("control", observed=True)["text_id"].nunique()
     controlled = f", the untrained control on {int(texts.drop('', errors='ignore').max())}" if len(texts) > 1 else ""
-    sample = "all of them" if plan.get("limit") is None else f"a random sample by seed {plain(str(plan.get('seed', '?')))}"
     st.markdown(
-        f"**{int(texts.get('', 0)):,} texts** of {plain(str(corpus.get('name', 'unknown texts')))} "
-        f"({plain(str(corpus.get('split', '')))}), {sample}{controlled}. "
+        f"{study_parts.texts_in_words(found, int(texts.get('', 0)), controlled)} "
         f"Explained output: {plain(str(plan.get('output', '?')))}; the top {plain(str(plan.get('k', '?')))} % of the words."
     )
-    if not found.complete:
-        st.warning("Unfinished: these are the texts that were done when it stopped.", icon=":material/warning:")
+    study_parts.unfinished(found)
     if plan.get("parity"):
         st.warning(EXPLANATION, icon=":material/science:")
-    failed = dict(found.about.get("failed") or {})
-    if failed:
-        first = plain(str(next(iter(failed.values()))))
-        st.caption(f"{len(failed):,} times a text could not be explained and is left out; the first: {first}")
+    study_parts.failed(found)
 
 
 def _choices(found: Results, means: pd.DataFrame) -> tuple[str, str, Column | None]:
@@ -233,13 +220,4 @@ def _downloads(found: Results, key: str, means: pd.DataFrame, protocol: str, col
         ("Against IG, LaTeX", "paired.tex", lambda: export.paired_latex(pairs(), protocol=protocol, metrics=TABLE_1)),
         ("Every text, CSV", "rows.csv", lambda: export.csv(found.rows.drop(columns="text", errors="ignore"))),
     )
-    with st.container(horizontal=True):
-        for label, ending, content in made:
-            st.download_button(
-                label,
-                content,
-                f"sigviz-study.{ending}",
-                key=f"{KEY}_download_{ending}",
-                on_click="ignore",
-                icon=":material/download:",
-            )
+    study_parts.files(KEY, "sigviz-study", made)

@@ -22,7 +22,7 @@ from sigviz.views.wording import number, shortened
 STEPPED = ("log_odds", "comprehensiveness", "sufficiency", "total_delta", "worst_delta", "seconds")  # Table 4's columns
 MOST_LINES = 16
 _LOGARITHMIC = ("total_delta", "worst_delta", "seconds")
-_COLOURS = {  # blue, orange, violet, teal: at least 4.5 to 1 on the page, and apart for the colour-blind with the dashes
+COLOURS = {  # blue, orange, violet, teal: at least 4.5 to 1 on the page, and apart for the colour-blind with the dashes
     "light": ("#0b5fa5", "#b04a08", "#6b3fa0", "#00695f"),
     "dark": ("#6cb6ff", "#ff9f45", "#c6a2ff", "#4fd1c0"),
 }
@@ -147,7 +147,7 @@ def baselines(
     line = {"color": ink.neutral, "width": 2}
     figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False)
     for place, (baseline, own) in enumerate(part.groupby("baseline", sort=False, observed=True)):
-        colour = _COLOURS[theme][place % 4]
+        colour = COLOURS[theme][place % 4]
         mean, se = own["mean"].to_numpy(float), own["se"].to_numpy(float)
         names = [_name(*run) for run in zip(own["method"], own["settings"], strict=True)]
         hover = [f"<b>{a}</b>: {_said(b, c, metric)}" for a, b, c in zip(names, mean, se, strict=True)]
@@ -198,7 +198,7 @@ def _look(method: str, settings: str, runs: Sequence[tuple[str, str]], theme: Th
     variants = [other for name, other in runs if name == method]
     dash = _DASHES[variants.index(settings) % len(_DASHES)] if settings in variants else _DASHES[0]
     symbol = _SYMBOLS[order // 4 % len(_SYMBOLS)]
-    line = {"color": _COLOURS[theme][order % 4], "width": 1.5, "dash": dash}
+    line = {"color": COLOURS[theme][order % 4], "width": 1.5, "dash": dash}
     return {"line": line, "mode": "lines+markers", "marker": {"symbol": symbol, "size": 7}}
 
 

@@ -23,7 +23,7 @@ VIEWS = ("Table", "Against IG", "Curves", "Steps", "Baselines")
 @pytest.fixture(autouse=True)
 def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A study of another test must not be found finished; the corpus stays where it is."""
-    monkeypatch.setattr("sigviz.ui.study._folder", lambda: tmp_path)
+    monkeypatch.setattr("sigviz.ui.study_source._folder", lambda: tmp_path)
 
 
 def _page(source: str = "Shipped results", model: str = MODEL) -> AppTest:
@@ -124,9 +124,9 @@ def test_what_cannot_be_had_is_said_where_it_was_asked(
     monkeypatch.setattr("sigviz.ui.models._ALONE", ())
     texts, model = corpora.known()[0], catalogue.models()[0]  # AppTest's lists take only what they offer
     if key == "study_corpus":
-        monkeypatch.setattr("sigviz.ui.study.corpora.known", lambda: [replace(texts, name=value)])
+        monkeypatch.setattr("sigviz.ui.study_parts.corpora.known", lambda: [replace(texts, name=value)])
     if key == "model":
-        monkeypatch.setattr("sigviz.ui.controls.zoo.models", lambda: [replace(model, name=value)])
+        monkeypatch.setattr("sigviz.ui.controls.catalogue.models", lambda: [replace(model, name=value)])
     app = _page("Run a study", "" if key == "model" else MODEL)
     app.number_input(key="study_limit").set_value(2)
     if key == "study_split":

@@ -202,6 +202,6 @@ def test_every_colour_stands_out_from_the_page(theme) -> None:
         return float(np.dot(linear, [0.2126, 0.7152, 0.0722]))
 
     page = light(inks(theme).page)
-    for colour in study_charts._COLOURS[theme]:
+    for colour in study_charts.COLOURS[theme]:
         low, high = sorted([page, light(colour)])
         assert (high + 0.05) / (low + 0.05) >= 4.5
