@@ -14,13 +14,15 @@ from sigviz.errors import InvalidSettings
 from sigviz.methods import METHODS
 from sigviz.models import catalogue, finetuning, zoo
 from sigviz.models.classifier import TextClassifier
-from sigviz.studies import corpora
+from sigviz.studies import corpora, results, robustness_summary
+from sigviz.studies.robustness_plan import CONTROLS, RobustnessPlan
 from sigviz.views import files
 from tests import tiny
 from tests.models.families import FAMILIES
 
 MODEL = "bundled/distil-movie"
 TEXT = "a hideous , confusing spectacle"
+ROBUST = ["robustness", "--corpus", "movie", "--out", "r"]
 TOP = {"model", "text", "target", "label", "probabilities", "truncated", "attributions"}
 ENTRY = {
     "method",
@@ -224,6 +226,27 @@ def test_models_and_methods_list_everything(capsys: pytest.CaptureFixture[str]) 
         (["evaluate", "--corpus", "movie", "--method", "ig", "--out", "."], "is a folder"),
         (["evaluate", "--corpus", "movie", "--method", "ig", "--ray", "127.0.0.1:1", "--limit", "1", "--out", "r"], "Ray"),
         (["evaluate", "--corpus", "movie", "--out", "r"], "required"),
+        ([*ROBUST, "--corpus", "films"], "no corpus 'films'"),
+        ([*ROBUST, "--method", "nope"], "no method 'nope'"),
+        ([*ROBUST, "--method", "all"], "no method 'all'"),
+        ([*ROBUST, "--method", "ig(steps=0)"], "steps is '0'"),
+        ([*ROBUST, "--method", "smoothgrad(reduction=l2)"], "reductions are given apart"),
+        ([*ROBUST, "--reduction", "mean"], "reduction is 'mean'"),
+        ([*ROBUST, "--model", MODEL, "--other", MODEL], "always agrees with itself"),
+        ([*ROBUST, "--other", "untrained"], "how a control is called"),
+        ([*ROBUST, "--model", MODEL, "--other", "none", "--control", "none"], "nothing to compare with"),
+        ([*ROBUST, "--control", "trained"], "controls: 'trained'"),
+        ([*ROBUST, "--control", "none", "--control", "untrained"], "controls: 'none'"),
+        ([*ROBUST, "--model", "bundled/nope", "--limit", "1"], "bundled/minilm-movie"),
+        ([*ROBUST, "--model", MODEL, "--other", "bundled/nope", "--limit", "1"], "no bundled model"),
+        ([*ROBUST, "--model", MODEL, "--baseline", "two words", "--limit", "1"], "one token"),
+        ([*ROBUST, "--unit", "letter"], "invalid choice"),
+        ([*ROBUST, "--output", "size"], "invalid choice"),
+        ([*ROBUST, "--limit", "0"], "limit is 0"),
+        ([*ROBUST, "--seed", "-1"], "seed is -1"),
+        ([*ROBUST, "--out", "."], "is a folder"),
+        ([*ROBUST, "--out", "r.journal"], "how journals are called"),
+        (["robustness", "--corpus", "movie"], "required"),
         (["explain", TEXT, "--nope\x1b[31m\n\n"], "unrecognized"),
         ([], "required"),
     ],
@@ -287,3 +310,71 @@ def test_a_limit_is_for_training_and_the_accuracy_is_measured_on_everything(
     assert main(["finetune", "--corpus", "movie", "--out", str(tmp_path / "new"), "--limit", "7"]) == 0
     whole = {split: len(corpora.load("movie", split)) for split in ("validation", "test")}
     assert seen == {"train": 7, **whole}
+
+
+# robustness
+
+
+def test_robustness_prints_its_tables_and_verdicts_and_writes_its_rows(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "r.parquet"
+    asked = ["robustness", "--corpus", "movie", "--model", MODEL, "--limit", "4", "--out", str(out)]
+    asked += ["--method", "saliency", "--method", "sig-exact"]
+    assert main([*asked, "--other", "none"]) == 0
+    printed = capsys.readouterr().out
+    for said in ("Untrained head predict the same class on", "Nothing trained predict the same class on", "n = 4"):
+        assert said in printed
+    for said in ("Length (l2)", "Sum: a word's", "Methods that score whole words", "jaccard@25", "jaccard@10", "infidelity"):
+        assert said in printed
+    first = [line.split()[0] for line in printed.splitlines() if line]
+    assert [first.count(name) for name in ("saliency", "sig-exact", "random(seeds=1)")] == [2, 1, 1]
+    assert "passes" not in printed and "cannot be told" not in printed, "no other model: nothing to pass"
+    found = results.load(out, study=results.ROBUSTNESS)
+    means = robustness_summary.summarise(found.rows)
+    (line,) = (line for line in printed.splitlines() if line.startswith("sig-exact"))
+    (row,) = means[
+        (means["method"] == "sig-exact") & (means["metric"] == "infidelity") & (means["control"] == "")
+    ].itertuples()
+    assert f"{row.mean:.1f} ({row.se:.1f})" in line
+    assert main([*asked, "--other", "none"]) == 0 and capsys.readouterr().out == printed, "the results that are there"
+    other = [*asked[:-4], "--method", "sig-exact", "--other", "bundled/minilm-movie", "--control", "untrained"]
+    assert main([*other, "--out", str(tmp_path / "pair.parquet"), "--limit", "3"]) == 0
+    printed = capsys.readouterr().out
+    assert f"{MODEL} and bundled/minilm-movie predict the same class on" in printed and "Nothing trained" not in printed
+    assert "sig-exact: cannot be told (Untrained head:" in printed and "random(seeds=1): " not in printed
+    assert "[n] where texts on which the two differ are left out" in printed
+
+
+def test_robustness_says_which_texts_it_left_out(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    texts = tmp_path / "texts.csv"
+    texts.write_text("text\na plain film\n\u200b\n", encoding="utf-8")
+    asked = ["robustness", "--corpus", str(texts), "--model", MODEL, "--method", "sig-exact", "--control", "untrained"]
+    assert main([*asked, "--out", str(tmp_path / "r.parquet")]) == 0
+    assert f"left out: {MODEL}//1" in capsys.readouterr().out
+
+
+def test_robustness_has_help_for_every_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["robustness", "--help"])
+    printed = capsys.readouterr().out
+    assert left.value.code == 0
+    own = ("--model", "--other", "--method", "--reduction", "--baseline", "--unit", "--control")
+    shared = ("--corpus", "--split", "--limit", "--seed", "--output", "--device", "--dtype", "--out", "--ray")
+    assert [flag for flag in (*own, *shared) if flag not in printed] == []
+
+
+def test_a_model_without_a_twin_stands_beside_its_controls_and_one_with_it_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def study(run: object, plan: RobustnessPlan, given: object) -> None:
+        seen.append(plan)
+        raise InvalidSettings("enough")
+
+    monkeypatch.setattr("sigviz.cli_studies.done", study)
+    for model in ("bundled/minilm-movie", "bundled/minilm-nyt-2", MODEL, "owner/name"):
+        assert main([*ROBUST, "--model", model]) == 2
+    assert [plan.other for plan in seen] == ["bundled/minilm-movie-2", "bundled/minilm-nyt", "", ""]
+    assert main([*ROBUST, "--other", "none"]) == 2 and seen[-1].other == ""
+    assert {plan.baseline for plan in seen} == {"unk"} and {plan.reductions for plan in seen} == {("l2", "sum")}
+    assert {plan.controls for plan in seen} == {CONTROLS}

@@ -3,6 +3,7 @@
 Models of different makers name their classes in different orders, and cut a text into different tokens.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,17 +31,24 @@ class Match:
 
 
 def match(first: Sequence[str], second: Sequence[str]) -> Match:
-    """Classes matched by name, capitals and spaces around them aside.  first, second: the models' labels.
+    """Classes matched by name, capitals and spaces around them aside; each has one partner at most.
 
+    first, second: the models' labels, which are distinct.
     Raises InvalidSettings where no two names are the same: their predictions cannot be compared.
     """
-    folded: dict[str, list[int]] = {}
+    exact = {name: number for number, name in enumerate(second)}
+    classes = [exact.get(name) for name in first]
+    taken = {*classes}
+    # the rest by their folded names, where one alone is left on either side: two could not be told apart
+    mine = Counter(_folded(name) for name, number in zip(first, classes, strict=True) if number is None)
+    theirs: dict[str, list[int]] = {}
     for number, name in enumerate(second):
-        folded.setdefault(_folded(name), []).append(number)
-    classes: list[int | None] = []
-    for name in first:
-        same = [number for number in folded.get(_folded(name), []) if second[number] == name] or folded.get(_folded(name), [])
-        classes.append(same[0] if len(same) == 1 else None)
+        if number not in taken:
+            theirs.setdefault(_folded(name), []).append(number)
+    for at, name in enumerate(first):
+        found = theirs.get(_folded(name), [])
+        if classes[at] is None and mine[_folded(name)] == len(found) == 1:
+            classes[at] = found[0]
     if not any(number is not None for number in classes):
         raise InvalidSettings(
             f"The two models have no class in common: one has {_names(first)}, the other {_names(second)}. Classes are "
@@ -77,9 +85,10 @@ def overlap(first: Attribution, second: Attribution, k: float) -> Overlap:
         raise InvalidSettings("The explanations are of different texts. Compare those of one text.")
     left, right = aligned(first.units, second.units)
     a, b = _summed(first.raw, left), _summed(second.raw, right)
+    value = agreement.jaccard(a, b, k)  # checks scores and k
     top_a, top_b = agreement.top(a, k), agreement.top(b, k)
     shown = (_spread(top_a, left, len(first.units)), _spread(top_b, right, len(second.units)))
-    return Overlap(*shown, pieces=len(left), value=agreement.jaccard(a, b, k))
+    return Overlap(*shown, pieces=len(left), value=value)
 
 
 def aligned(first: Sequence[Unit], second: Sequence[Unit]) -> tuple[list[list[int]], list[list[int]]]:

@@ -1,9 +1,9 @@
 """What a faithfulness study is asked to do: methods x baselines x models x texts.  Checked here, before anything is loaded."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sigviz.attribution import OUTPUTS, quoted
 from sigviz.errors import InvalidSettings
@@ -15,9 +15,6 @@ from sigviz.models.untrained import UNTRAINED
 from sigviz.studies.corpora import Corpus
 from sigviz.studies.metrics import METRICS, PROTOCOLS
 from sigviz.studies.results import FAITHFULNESS, Key
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 PAPERS_CODE = "papers-code"
 CHANCE = "random"  # the method that every study has, as a control
@@ -95,12 +92,12 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """For the results' metadata."""
-        return written(self)
+        return written(asdict(self))
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "Plan":
         """The other way round."""
-        return cls(**read(cls, given))
+        return cls(**read(given, {field.name for field in fields(cls)}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +124,13 @@ def shuffled(corpus: Corpus, seed: int) -> list[tuple[int, str]]:
     return [(corpus.ids[at], corpus.texts[at]) for at in order]
 
 
-def written(plan: "DataclassInstance") -> dict[str, Any]:
-    """A plan as JSON takes it."""
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(plan).items()}
+def written(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a plan as JSON takes them."""
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
-def read(kind: type["DataclassInstance"], given: Mapping[str, Any]) -> dict[str, Any]:
-    """What `written` wrote, as the fields of a plan; what another version may have had besides is left out."""
-    names = {field.name for field in fields(kind)}
+def read(given: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """What `written` wrote, as the fields of a plan, by their names; what another version may have had besides is left out."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if name in names}
 
 

@@ -25,6 +25,8 @@ LABELS = {
     L2: "Length (l2): the length of a word's vector of feature scores, without a sign",
     SUM: "Sum: a word's feature scores added up, with their sign (for saliency and SmoothGrad: of input × gradient)",
 }
+# a note of explain, for those who asked for features
+_NO_FEATURES = "This method has no per-feature scores, only one score for each unit."
 _SUMMED = {"saliency": "grad-input"}  # lengths of gradients -> the same gradients times the input, added up
 
 
@@ -44,25 +46,27 @@ def reduced(
     """The explanation of a text in each of the reductions; of a method that has nothing to reduce, by WHOLE alone.
 
     Where both come from the same feature scores, they are computed once.  An l2 explanation promises nothing: it has no
-    `expected`.  Raises as `explain`; InvalidSettings for an unknown reduction.
+    `expected` and no `spread`.  Raises as `explain`; InvalidSettings for an unknown reduction.
     """
     check(reductions)
     shared = {"unit": unit, "output": output, "target": target, "seed": seed}
 
     def explained(run: RunChoice) -> Attribution:
         settings = run.settings(**shared)
-        return explain_with(classifier, text, settings, progress=progress, cancel=cancel, features=True)
+        made = explain_with(classifier, text, settings, progress=progress, cancel=cancel, features=True)
+        return replace(made, notes=tuple(note for note in made.notes if note != _NO_FEATURES))
 
     method = get(choice.method)
     if any(option.name == "reduction" for option in method.options):
         return {way: explained(replace(choice, options={**choice.options, "reduction": way})) for way in reductions}
     if choice.method in _SUMMED:
-        twin = RunChoice(_SUMMED[choice.method], choice.baseline)
+        twin = RunChoice(_SUMMED[choice.method], choice.baseline, choice.options)
         return {way: explained(choice if way == L2 else twin) for way in reductions}
     found = explained(choice)
     if found.features is None:
-        return {WHOLE: replace(found, notes=tuple(note for note in found.notes if note not in classifier.notes))}
-    return {way: found if way == SUM else replace(found, raw=lengths(found), expected=None) for way in reductions}
+        return {WHOLE: found}
+    # the spread over seeds is that of the sums
+    return {way: found if way == SUM else replace(found, raw=lengths(found), expected=None, spread=None) for way in reductions}
 
 
 def lengths(attribution: Attribution) -> Floats:

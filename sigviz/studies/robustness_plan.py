@@ -1,13 +1,14 @@
 """What a robustness study is asked to do: a model beside another and beside its untrained copies.  Checked here, at once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from sigviz.attribution import OUTPUTS, UNITS, quoted
 from sigviz.errors import InvalidSettings
 from sigviz.methods import runs
 from sigviz.methods.runs import RunChoice
+from sigviz.models import catalogue
 from sigviz.models.untrained import REDRAWN, UNTRAINED
 from sigviz.studies import plan, reductions
 from sigviz.studies.corpora import Corpus
@@ -53,7 +54,11 @@ class RobustnessPlan:
             raise InvalidSettings("The study has no methods: name one at least.")
         if not self.model:
             raise InvalidSettings("The study has no model: name one.")
-        if self.model == self.other:
+        if self.other in CONTROLS:
+            raise InvalidSettings(
+                f"{quoted(self.other)} is how a control is called. Give the other model's folder another name."
+            )
+        if _whole(self.model) == _whole(self.other):
             raise InvalidSettings(
                 f"model and other are both {quoted(self.model)}: a model always agrees with itself. Choose another, or leave "
                 "it out and compare with the untrained copies alone."
@@ -66,6 +71,8 @@ class RobustnessPlan:
         if len(self.runs) > MOST_RUNS:
             raise InvalidSettings(f"{len(self.runs)} methods are more than {MOST_RUNS}.")
         for choice in self.choices():
+            if "reduction" in choice.options:
+                raise InvalidSettings(f"{quoted(str(choice))} names a reduction; reductions are given apart, for all methods.")
             choice.settings(output=self.output, unit=self.unit, seed=self.seed)  # raises what cannot be, before any loading
 
     @property
@@ -93,9 +100,14 @@ class RobustnessPlan:
 
     def to_dict(self) -> dict[str, Any]:
         """For the results' metadata."""
-        return plan.written(self)
+        return plan.written(asdict(self))
 
     @classmethod
     def from_dict(cls, given: Mapping[str, Any]) -> "RobustnessPlan":
         """The other way round."""
-        return cls(**plan.read(cls, given))
+        return cls(**plan.read(given, {field.name for field in fields(cls)}))
+
+
+def _whole(model: str) -> str:
+    """A model's name as the Hub writes it: two names of one model would be compared as two models."""
+    return catalogue.ALIASES.get(model, model)

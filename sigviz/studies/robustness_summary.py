@@ -93,6 +93,7 @@ def tests(rows: pd.DataFrame, control: str = UNTRAINED, k: int = 25, *, draws: i
 
     Empty where the study has no other model, or not this control.  Raises InvalidResults, as `summarise`.
     """
+    _refuse_incomplete(rows)
     wide = _wide(rows[(rows["metric"] == jaccard_id(k)) & (rows["method"] != CHANCE)], [*RUN, "other"])
     values, drawn = wide.to_numpy(), _bootstrap(wide.to_numpy(), draws, seed)
     place: dict[tuple[object, ...], int] = {tuple(column): number for number, column in enumerate(wide.columns)}
@@ -127,8 +128,7 @@ def tests(rows: pd.DataFrame, control: str = UNTRAINED, k: int = 25, *, draws: i
 
 def _wide(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Values in per cent: a row a text, a column for each of `keys`, in the order of the rows.  Checked."""
-    if absent := sorted(_NEEDED - {*rows.columns}):
-        raise InvalidResults(f"The results lack the columns {', '.join(absent)}. Give what `sigviz robustness` wrote.")
+    _refuse_incomplete(rows)
     try:
         values = pd.to_numeric(rows["value"]).astype("Float64").astype("float64").replace([np.inf, -np.inf], np.nan)
         steps = pd.to_numeric(rows["steps"]).astype("Float64").round().fillna(-1).astype(int)
@@ -143,6 +143,11 @@ def _wide(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     if told.empty:
         return pd.DataFrame(columns=order, dtype=float)
     return told.set_index([*keys, "text_id"])["value"].unstack([*range(len(keys))]).reindex(columns=order)
+
+
+def _refuse_incomplete(rows: pd.DataFrame) -> None:
+    if absent := sorted(_NEEDED - {*rows.columns}):
+        raise InvalidResults(f"The results lack the columns {', '.join(absent)}. Give what `sigviz robustness` wrote.")
 
 
 def _bootstrap(values: Floats, draws: int, seed: int) -> Floats:
@@ -168,13 +173,15 @@ def _mean(values: Floats) -> Floats:
 
 def _spread(drawn: Floats, n: NDArray[np.int64]) -> Floats:
     """Standard deviation of each column's draws; NaN where it comes from fewer than two texts."""
-    kept = np.where(n > 1, np.nan_to_num(drawn), 0.0)  # a draw without any text that has a value is too rare to matter
-    found: Floats = np.where(n > 1, kept.std(0, ddof=1), np.nan)
+    told = (n > 1) & (np.isfinite(drawn).sum(0) > 1)  # a draw without any text that has a value says nothing
+    found: Floats = np.where(told, np.nanstd(np.where(told, drawn, 0.0), 0, ddof=1), np.nan)
     return found
 
 
 def _interval(drawn: Floats) -> tuple[Floats, Floats]:
     """The middle SURE % of each column; NaN where it has no numbers."""
+    if not drawn.size:
+        return np.full(drawn.shape[1], np.nan), np.full(drawn.shape[1], np.nan)
     tail = (100 - SURE) / 2
     empty = ~np.isfinite(drawn).any(0)
     low, high = np.nanpercentile(np.where(empty, 0.0, drawn), [tail, 100 - tail], axis=0)

@@ -2,18 +2,20 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from sigviz.attribution import MAX_SEED
-from sigviz.studies import corpora
+from sigviz.studies import corpora, results
 from sigviz.studies.results import Results
 from sigviz.ui.messages import plain
 from sigviz.ui.study_source import MOST_TEXTS
 
-File = tuple[str, str, Callable[[], str]]  # what its button says, its ending, what makes it
+File = tuple[str, str, Callable[[], str | bytes]]  # what its button says, its ending, what makes it
 
 
 def identity(found: Results) -> str:
@@ -71,6 +73,14 @@ def failed(found: Results) -> None:
     if errors:
         first = plain(str(next(iter(errors.values())))[:300])
         st.caption(f"{len(errors):,} times a text could not be explained and is left out; the first: {first}")
+
+
+def parquet(found: Results) -> bytes:
+    """The results as a file that pages open again, without its texts: they may not be ours to give away."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "results.parquet"
+        results.write(place, Results(found.rows.drop(columns="text", errors="ignore"), found.about, found.complete))
+        return place.read_bytes()
 
 
 def files(key: str, name: str, made: Sequence[File]) -> None:

@@ -213,11 +213,12 @@ def _downloads(found: Results, key: str, means: pd.DataFrame, protocol: str, col
     def pairs() -> pd.DataFrame:  # seconds of work, done only when it is asked for
         return _pairs(key, found.rows)
 
-    made = (
+    made: tuple[study_parts.File, ...] = (
         ("Summary, CSV", "csv", lambda: export.csv(means)),
         ("Table, LaTeX", "tex", lambda: export.latex(means, protocol=protocol, published=column, metrics=TABLE_1)),
         ("Against IG, CSV", "paired.csv", lambda: export.csv(pairs())),
         ("Against IG, LaTeX", "paired.tex", lambda: export.paired_latex(pairs(), protocol=protocol, metrics=TABLE_1)),
         ("Every text, CSV", "rows.csv", lambda: export.csv(found.rows.drop(columns="text", errors="ignore"))),
+        ("Results file", "parquet", lambda: study_parts.parquet(found)),
     )
     study_parts.files(KEY, "sigviz-study", made)

@@ -1,7 +1,8 @@
 """Where a study's results come from, whatever it asks: shipped with sigviz, run here, or a results file.
 
-`show` draws the choice and what belongs to it.  A study that is run here lies in a folder of the server, the same for everybody
-who asks for the same: it is computed once, goes on from where it was stopped, and is let go of when nobody has looked lately.
+`show` draws the choice and what belongs to it.  A study that is run here lies in a folder of the server, the same for
+everybody who asks for the same: it is computed once, goes on from where it was stopped, and is let go of when nobody has
+looked lately.
 """
 
 import hashlib
@@ -77,7 +78,7 @@ def _open(kind: Kind) -> Results | None:
         type=["parquet"],
         key=f"{kind.key}_file",
         max_upload_size=MOST_BYTES // 2**20,
-        help=f"A Parquet file that `{kind.command}` wrote.",
+        help=f"A Parquet file that `{kind.command}` wrote, or that this page offered as a download.",
     )
     if given is None:
         st.caption(f"At most {MOST_BYTES // 2**20} MB.")

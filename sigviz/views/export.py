@@ -86,7 +86,12 @@ def paired_latex(paired: pd.DataFrame, *, protocol: str = "content", metrics: Se
 
 def escaped(text: str) -> str:
     """Foreign text as LaTeX shows it, bounded and on one line."""
-    return shortened(text, NAME_LENGTH).translate(_TEX_TABLE)
+    return tex(shortened(text, NAME_LENGTH))
+
+
+def tex(text: str) -> str:
+    """Our own text as LaTeX shows it, in full."""
+    return text.translate(_TEX_TABLE)
 
 
 def _cell(item: Any) -> Any:
@@ -117,7 +122,7 @@ def _table(layout: Layout) -> str:
     said += r"mean $\pm$ standard error; $n$ texts. The best methods are bold; controls do not compete."
     if layout.published is not None:
         said += f" Beside them: {layout.published.title.translate(_TEX_TABLE)} (as published)."
-    return _framed(columns, lines, said)
+    return framed(columns, lines, said)
 
 
 def _spanned(one: Head) -> str:
@@ -130,7 +135,7 @@ def _label(one: Head) -> str:
 
 
 def _row(row: Row, heads: Iterable[Head]) -> str:
-    cells = [_name(row.name, row.detail)]
+    cells = [run_name(row.name, row.detail)]
     for cell, one in zip(row.cells, heads, strict=True):
         cells.append(_number(cell))
         if one.published:
@@ -139,7 +144,8 @@ def _row(row: Row, heads: Iterable[Head]) -> str:
     return " & ".join([*cells, row.n]) + r" \\"
 
 
-def _name(label: str, detail: str) -> str:
+def run_name(label: str, detail: str) -> str:
+    """A run's label and, small, what differs from its defaults."""
     return escaped(label) + (f" {{\\scriptsize {escaped(detail)}}}" if detail else "")
 
 
@@ -155,13 +161,13 @@ def _paired(model: str, baseline: str, part: pd.DataFrame, metrics: Sequence[str
     for (method, settings, _), own in part.groupby(["method", "settings", "steps"], sort=False, dropna=False, observed=True):
         numbers = {row["metric"]: row for row in own.to_dict("records")}
         cells = [_difference(numbers.get(one.metric)) for one in heads]
-        lines.append(" & ".join([_name(*named(str(method), str(settings))), *cells]) + r" \\")
+        lines.append(" & ".join([run_name(*named(str(method), str(settings))), *cells]) + r" \\")
     reference, steps = str(part["reference"].iloc[0]), part["reference_steps"].iloc[0]
     label = escaped(named(reference.partition("(")[0], reference)[0])
     with_steps = "" if pd.isna(steps) else f" with {number(int(steps))} steps"
     said = f"{escaped(model)}, baseline {escaped(baseline)}: mean difference from {label}{with_steps} on the same texts "
     said += r"$\pm$ standard error; $p$ by a two-sided paired permutation test, uncorrected."
-    return _framed("l" + "r" * len(heads), lines, said)
+    return framed("l" + "r" * len(heads), lines, said)
 
 
 def _difference(row: dict[str, Any] | None) -> str:
@@ -172,7 +178,8 @@ def _difference(row: dict[str, Any] | None) -> str:
     return f"{mean} {{\\scriptsize $\\pm$ {se}, {p}}}"
 
 
-def _framed(columns: str, lines: Sequence[str], caption: str) -> str:
+def framed(columns: str, lines: Sequence[str], caption: str) -> str:
+    """A table around its lines.  columns: as tabular takes them; caption: LaTeX."""
     inside = "\n".join(lines)
     return (
         "\\begin{table}[t]\n\\centering\n"

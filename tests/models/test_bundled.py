@@ -13,11 +13,22 @@ from sigviz.models import bundled, catalogue, zoo
 from sigviz.studies import corpora
 
 FOLDERS = sorted(folder for folder in bundled.ADAPTERS.iterdir() if (folder / "card.json").exists())
-LEAST = {"minilm-movie": 0.855, "minilm-movie-2": 0.85, "distil-movie": 0.82}  # test accuracy that each must have
+LEAST = {  # test accuracy that each must have: about one standard error below what it has
+    "minilm-movie": 0.855,
+    "minilm-movie-2": 0.85,
+    "distil-movie": 0.82,
+    "minilm-amazon": 0.83,
+    "minilm-amazon-2": 0.83,
+    "minilm-nyt": 0.845,
+    "minilm-nyt-2": 0.82,
+    "minilm-tweets": 0.94,
+    "minilm-tweets-2": 0.94,
+}
+TESTED = {"movie": 1011, "amazon": 314, "nyt": 361, "tweets": 362}  # texts of the test splits
 SAMPLE = 200
 
 
-def test_all_three_are_there() -> None:
+def test_all_nine_are_there_and_no_other() -> None:
     assert {folder.name for folder in FOLDERS} == set(LEAST)
     assert set(catalogue.BUNDLED) == {f"bundled/{name}" for name in LEAST}
 
@@ -30,19 +41,20 @@ def test_a_card_says_how_its_adapter_was_made(folder: Path) -> None:
     assert wanted <= set(card)
     assert card["test_accuracy"] >= LEAST[folder.name]
     n, p = card["n"]["test"], card["test_accuracy"]
-    assert n == 1011 and card["test_standard_error"] == pytest.approx(math.sqrt(p * (1 - p) / n), abs=1e-4)
+    assert n == TESTED[card["corpus"]] == len(corpora.load(card["corpus"], "test"))
+    assert card["test_standard_error"] == pytest.approx(math.sqrt(p * (1 - p) / n), abs=1e-4)
     assert sum(file.stat().st_size for file in folder.iterdir()) < 4e6
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_the_accuracy_of_the_card_is_found_again(folder: Path) -> None:
     classifier = zoo.load(f"bundled/{folder.name}")
-    corpus = corpora.load("movie", "test", limit=SAMPLE, seed=1)
+    card = bundled.read_card(folder)
+    corpus = corpora.load(card["corpus"], "test", limit=SAMPLE, seed=1)
     right = 0
     for text, label in zip(corpus.texts, corpus.labels, strict=True):
         with torch.no_grad():
             right += int(classifier.logits(classifier.embed(classifier.encode(text).ids)[None]).argmax()) == label
-    card = bundled.read_card(folder)
     error = math.sqrt(card["test_accuracy"] * (1 - card["test_accuracy"]) / SAMPLE)
     assert abs(right / SAMPLE - card["test_accuracy"]) < 4 * error
 
@@ -129,9 +141,16 @@ def test_the_adapter_left_beside_the_weights_makes_the_same_function(folder: Pat
     merged, apart = (zoo.load(f"bundled/{folder.name}", merged=merged) for merged in (True, False))
     names = [{name for name, _ in one.model.named_modules() if "lora_A" in name} for one in (merged, apart)]
     assert not names[0] and names[1], "only the one has adapter layers"
-    ids = merged.encode("a hideous , confusing spectacle").ids
+    texts = (
+        "a hideous , confusing spectacle",
+        "a plain film",
+        "the plot is not dull , but very slow and sad",
+        "great",
+        "no !",
+    )
+    read = [merged.encode(text).ids for text in texts]  # several: of one text the rounded logits may be the same by chance
     with torch.no_grad():
-        answers = [one.logits(one.embed(ids)[None]) for one in (merged, apart)]
+        answers = [torch.cat([one.logits(one.embed(ids)[None]) for ids in read]) for one in (merged, apart)]
     assert not torch.equal(*answers), "both added the adapter into the weights"
     torch.testing.assert_close(*answers, rtol=1e-4, atol=1e-4)
     assert not apart.model.training and not any(weights.requires_grad for weights in apart.model.parameters())

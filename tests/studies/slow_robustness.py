@@ -17,6 +17,7 @@ class Slow:
         self.model, self.unknown = model, tokenizer.unk_token_id
         self.ids = lambda text: tuple(tokenizer(text)["input_ids"])
         self.prediction = cache(lambda ids: int(self.logits(ids).argmax()))
+        self.gradient, self.integral = cache(self.gradient), cache(self.integral)  # type: ignore[method-assign]
 
     def logits(self, ids: tuple[int, ...]) -> Tensor:
         with torch.no_grad():

@@ -77,10 +77,10 @@ def test_the_column_beside_another_baseline_is_of_the_same_model() -> None:
 
 def test_every_number_is_a_number_and_stands_once() -> None:
     keys = [(c, who, steps, metric) for c in columns() for who, steps, metric, _ in c.cells]
-    assert len(keys) == len(set(keys)) == 680
+    assert len(keys) == len(set(keys)) == 680 + 16
     assert all(math.isfinite(value) for c in columns() for *_, value in c.cells)
-    assert {who for c in columns() for who, *_ in c.cells} <= set(published.NAMES.values())
-    assert len(columns()) == 6 * 3 + 1 + 5 * 16
+    assert {who for c in columns() for who, *_ in c.cells} <= {*published.NAMES.values(), "All"}  # of no method: Table 6
+    assert len(columns()) == 6 * 3 + 1 + 6 * 16
 
 
 def test_table_columns_have_six_methods_and_three_metrics() -> None:
@@ -123,3 +123,33 @@ def test_titles_tell_the_columns_apart_and_name_their_source() -> None:
 
 def test_methods_are_named_by_their_ids() -> None:
     assert {"ig", "sig", "sig-exact", "dig"} <= {*METHODS} & {*published.NAMES}
+
+
+# Table 6 of the robustness paper: on how many texts two random starts predict the same class
+
+TABLE_6 = {  # BERT, RoBERTa, DistilBERT, DistilRoBERTa
+    "FPB": (88, 94, 90, 89),
+    "SST2": (94, 96, 93, 94),
+    "IMDB": (98, 97, 97, 98),
+    "Bios": (95, 95, 95, 95),
+}
+ENCODERS = ("BERT", "RoBERTa", "DistilBERT", "DistilRoBERTa")
+
+
+def test_table_6_has_its_sixteen_cells() -> None:
+    found = {
+        (column.dataset, column.model): column for column in columns() if (column.paper, column.table) == (ROBUSTNESS_PAPER, 6)
+    }
+    assert {*found} == {(dataset, encoder) for dataset in TABLE_6 for encoder in ENCODERS}
+    for dataset, row in TABLE_6.items():
+        for encoder, value in zip(ENCODERS, row, strict=True):
+            column = found[dataset, encoder]
+            assert column.cells == (("All", "", "same_prediction", value),), "a number of the models, not of a method"
+            assert (column.metrics, column.baseline) == (("same_prediction",), "unk")
+            assert "Table 6" in column.title and "two random starts" in column.title
+
+
+def test_table_6_belongs_to_no_method() -> None:
+    sst2 = find(6, "BERT", paper=ROBUSTNESS_PAPER)
+    assert sst2 is not None and sst2.dataset == "FPB"
+    assert all(sst2.cell(method, "same_prediction") is None for method in METHODS)

@@ -11,13 +11,15 @@ import pytest
 
 from sigviz.errors import InUse, InvalidResults
 from sigviz.studies import results
-from sigviz.studies.results import COLUMNS, Results, Unit
+from sigviz.studies.results import COLUMNS, FAITHFULNESS, PAIR_COLUMNS, ROBUSTNESS, Results, Unit
 
 ABOUT: dict[str, Any] = {"plan": {"corpus": "movie", "seed": 0}, "versions": {"torch": "1"}}
+PAIRS: dict[str, Any] = {"study": ROBUSTNESS, **ABOUT}
+KINDS = [(FAITHFULNESS, ABOUT, COLUMNS), (ROBUSTNESS, PAIRS, PAIR_COLUMNS)]
 
 
-def unit(text_id: int, value: float = 0.5) -> Unit:
-    row = dict.fromkeys(COLUMNS, "x") | {"text_id": text_id, "steps": None, "seed": 0, "value": value, "seconds": 0.25}
+def unit(text_id: int, value: float | None = 0.5, columns: tuple[str, ...] = COLUMNS) -> Unit:
+    row = dict.fromkeys(columns, "x") | {"text_id": text_id, "steps": None, "seed": 0, "value": value, "seconds": 0.25}
     return Unit(("m", "", text_id), (row,))
 
 
@@ -166,3 +168,96 @@ def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(InvalidResults, match="not a results file"):
         results.load(tmp_path / "none.parquet")
+
+
+# Two kinds of studies
+
+
+def written(out: Path, about: dict[str, Any], columns: tuple[str, ...]) -> Results:
+    """A finished study of two texts."""
+    with results.opened(out, about) as journal:
+        for text_id in (1, 2):
+            journal.add(unit(text_id, columns=columns))
+        return results.finish(out, about, journal.done)
+
+
+@pytest.mark.parametrize(("study", "about", "columns"), KINDS)
+def test_each_kind_has_its_columns_and_comes_back_with_them(
+    tmp_path: Path, study: str, about: dict[str, Any], columns: tuple[str, ...]
+) -> None:
+    assert results.kind(about) == study and results.columns(about) == columns
+    assert results.schema(columns).names == list(columns)
+    made = written(tmp_path / "r.parquet", about, columns)
+    again = results.load(tmp_path / "r.parquet", study=study)
+    pd.testing.assert_frame_equal(made.rows, again.rows)
+    assert list(again.rows.columns) == list(columns) and again.about["plan"] == ABOUT["plan"]
+    assert results.about(tmp_path / "r.parquet") == again.about
+    stranger = results.load(tmp_path / "r.parquet", study=study, bounded=True)
+    assert list(stranger.rows.columns) == [column for column in columns if column != "text"]
+    results.write(tmp_path / "copy.parquet", again)
+    pd.testing.assert_frame_equal(results.load(tmp_path / "copy.parquet", study=study).rows, again.rows)
+
+
+def test_the_columns_of_pairs_are_those_of_the_contract() -> None:
+    assert {"other", "reduction", "control"} <= {*PAIR_COLUMNS} and "protocol" not in PAIR_COLUMNS
+    assert {*COLUMNS} - {*PAIR_COLUMNS} == {"protocol"} and {*PAIR_COLUMNS} - {*COLUMNS} == {"other", "reduction"}
+    assert results.kind({}) == results.kind({"study": "of another version"}) == FAITHFULNESS
+
+
+@pytest.mark.parametrize(("study", "about", "columns"), KINDS)
+@pytest.mark.parametrize("bounded", [False, True])
+def test_a_file_of_the_other_kind_is_refused_in_words(
+    tmp_path: Path, study: str, about: dict[str, Any], columns: tuple[str, ...], bounded: bool
+) -> None:
+    written(tmp_path / "r.parquet", about, columns)
+    wanted = ROBUSTNESS if study == FAITHFULNESS else FAITHFULNESS
+    said = f"r.parquet holds the results of a {study} study, and a {wanted} study is wanted here"
+    with pytest.raises(InvalidResults, match=said):
+        results.load(tmp_path / "r.parquet", "r.parquet", study=wanted, bounded=bounded)
+
+
+@pytest.mark.xfail(strict=True, reason="results.load does not look at the kind of a journal yet")
+@pytest.mark.parametrize(("study", "about", "columns"), KINDS)
+def test_an_unfinished_study_of_the_other_kind_is_refused_in_the_same_words(
+    tmp_path: Path, study: str, about: dict[str, Any], columns: tuple[str, ...]
+) -> None:
+    out = tmp_path / "r.parquet"
+    with results.opened(out, about) as journal:
+        journal.add(unit(1, columns=columns))
+    assert list(results.load(out, study=study).rows.columns) == list(columns)
+    wanted = ROBUSTNESS if study == FAITHFULNESS else FAITHFULNESS
+    with pytest.raises(InvalidResults, match=f"a {study} study, and a {wanted} study is wanted here"):
+        results.load(out, study=wanted)
+
+
+def test_a_journal_of_pairs_goes_on_after_a_kill_and_a_missing_value_stays_missing(tmp_path: Path) -> None:
+    out = tmp_path / "r.parquet"
+    with results.opened(out, PAIRS) as journal:
+        journal.add(unit(1, None, PAIR_COLUMNS))
+        journal.add(unit(2, 0.25, PAIR_COLUMNS))
+    path = results.journal_of(out)
+    path.write_bytes(path.read_bytes()[:-9])
+    with results.opened(out, PAIRS) as journal:
+        assert list(journal.done) == [("m", "", 1)]
+        journal.add(unit(2, 0.75, PAIR_COLUMNS))
+        found = results.finish(out, PAIRS, journal.done)
+    assert found.rows["text_id"].tolist() == [1, 2]
+    assert found.rows["value"].isna().tolist() == [True, False] and found.rows["value"][1] == 0.75
+    assert pq.read_table(out)["value"].null_count == 1, "null, as other tools read it, and not NaN"
+
+
+def test_a_journal_of_the_other_kind_is_not_gone_on_with(tmp_path: Path) -> None:
+    out = tmp_path / "r.parquet"
+    with results.opened(out, PAIRS) as journal:
+        journal.add(unit(1, columns=PAIR_COLUMNS))
+    with pytest.raises(InvalidResults, match="differ in: study"), results.opened(out, ABOUT):
+        pass
+
+
+@pytest.mark.parametrize(("study", "about", "columns"), KINDS)
+def test_a_unit_is_one_line_and_the_other_way_round(study: str, about: dict[str, Any], columns: tuple[str, ...]) -> None:
+    one = unit(3, None, columns)
+    line = results.to_line(one, columns)
+    assert line.count("\n") == 1 and results.from_line(line, columns) == one
+    with pytest.raises(ValueError):
+        results.from_line(line, columns[1:])

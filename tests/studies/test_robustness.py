@@ -18,6 +18,7 @@ import torch
 
 import sigviz
 from sigviz.errors import Cancelled, InvalidResults, InvalidSettings, ModelUnsupported, SigvizError
+from sigviz.explain import predict
 from sigviz.methods import METHODS
 from sigviz.models import zoo
 from sigviz.models.classifier import TextClassifier
@@ -70,25 +71,33 @@ def twin(**given: Any) -> TextClassifier:
 
 
 def test_every_figure_of_20_texts_is_the_one_that_a_slow_loop_finds(tmp_path: Path) -> None:
-    rule = "ig(steps=3,quadrature=riemann-middle)"
-    plan = small(runs=("saliency", rule, "sig-exact"), other=OTHER, limit=20, dtype="float64")  # no two words tie by rounding
+    movie = corpora.load("movie", "test", limit=500, seed=0).texts  # short ones, and two of a usual length: minutes otherwise
+    chosen = [
+        *[text for text in movie if len(text.split()) <= 5][:18],
+        *[text for text in movie if len(text.split()) == 15][:2],
+    ]
+    file = tmp_path / "texts.csv"
+    pd.DataFrame({"text": chosen}).to_csv(file, index=False)
+    runs = ("saliency", "ig(steps=2,quadrature=riemann-middle)", "sig-exact")
+    plan = RobustnessPlan(str(file), runs, MODEL, OTHER, dtype="float64")  # in which no two words tie by rounding
     found = robustness.assess(plan, tmp_path / "r.parquet").rows
     value = found.set_index(["text_id", "control", "other", "method", "reduction", "metric"])["value"]
     subject, other = (zoo.load(name, dtype="float64") for name in plan.models)
     loaded = {"": subject, OTHER: other} | {name: robustness.control(subject, name, plan.seed) for name in CONTROLS}
     slow = {name: Slow(one.model, one.tokenizer) for name, one in loaded.items()}
-    texts = corpora.load("movie", "test", limit=20, seed=0)
-    assert len(texts) == 20
+    assert found["text_id"].nunique() == len(chosen) == 20
     compared = 0
-    for text_id, text in zip(texts.ids, texts.texts, strict=True):
+    for text_id, text in enumerate(chosen):
         ids = slow[""].ids(text)
         predicted = {name: one.prediction(ids) for name, one in slow.items()}
         scores: dict[str, dict[tuple[str, str], list[float]]] = {}
         for name, one in slow.items():
+            if predicted[name] != predicted[""] and name != UNTRAINED:
+                continue  # it is in no figure
             lot = sigviz.explain(loaded[name], text, "random", seeds=1, seed=chance(0, text_id, name)).raw.tolist()
             scores[name] = {
                 **{("saliency", way): one.saliency(ids, way) for way in ("l2", "sum")},
-                **{("ig", way): one.ig(ids, way, 3) for way in ("l2", "sum")},
+                **{("ig", way): one.ig(ids, way, 2) for way in ("l2", "sum")},
                 ("sig-exact", ""): one.left_out(ids),
                 ("random", ""): lot,
             }
@@ -235,19 +244,22 @@ def test_classes_in_another_order_mean_the_same() -> None:
 
 
 def test_models_of_two_tokenizers_are_compared_over_their_common_words() -> None:
-    model, tokenizer = FAMILIES["roberta"]()
-    other = TextClassifier(model, tokenizer, name="roberta", labels=tiny.LABELS)
     texts = (
         "a hideous , confusing spectacle",
         "the film is strictly routine",
         "a gorgeous , witty movie !",
         "bad , bad story",
     )
+    model, tokenizer = FAMILIES["roberta"]()
+    unnamed = TextClassifier(model, tokenizer, name="roberta")
+    apart = predict(tiny.bert(), texts[0]).target - predict(unnamed, texts[0]).target
+    names = tuple(tiny.LABELS[(at + apart) % 3] for at in range(3))  # so that they agree on one text at least
+    other = TextClassifier(model, tokenizer, name="roberta", labels=names)
     rows = seen(Panel(tiny.bert(), {ALIKE: other}), tinies(controls=()), texts)
     wide = rows.pivot(index="text_id", columns=["other", "settings", "reduction", "metric"], values="value")
     same = wide[ALIKE, "", "", "same_prediction"]
     jaccards = wide[ALIKE].drop(columns=("", "", "same_prediction"))
-    assert same.any(), "no text is compared"
+    assert same[0] == 1
     assert jaccards[same == 1].notna().all(axis=None) and jaccards[same == 0].isna().all(axis=None)
     assert jaccards[same == 1].to_numpy().min() >= 0 and jaccards.max(axis=None) <= 1
 
@@ -304,7 +316,7 @@ def test_a_study_that_is_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
             cancel.set()
 
     out = tmp_path / "r.parquet"
-    with pytest.raises(Cancelled, match="go on from there|goes on from there|go on"):
+    with pytest.raises(Cancelled, match="go on from there"):
         robustness.assess(small(), out, progress=progress, cancel=cancel)
     assert told == [(0, 4), (1, 4), (2, 4)] and not out.exists()
     part = results.load(out, study=ROBUSTNESS)
@@ -321,9 +333,9 @@ def test_another_plans_journal_and_results_are_refused_and_kept(tmp_path: Path) 
         robustness.assess(small(limit=2), out, cancel=cancel, progress=lambda done, *_: cancel.set() if done else None)
     before = results.journal_of(out).read_bytes()
     for other in (small(limit=2, seed=1), small(limit=2, reductions=("l2",)), small(limit=2, controls=(UNTRAINED,))):
-        with pytest.raises(InvalidResults, match="are of another study .*plan"):
+        with pytest.raises(InvalidResults, match=r"are of another study .*plan"):
             robustness.assess(other, out)
-    with pytest.raises(InvalidResults, match="are of another study .*study"):
+    with pytest.raises(InvalidResults, match=r"are of another study .*: plan, study"):
         faithfulness.evaluate(Plan("movie", ("sig-exact",), models=(MODEL,), limit=2), out)
     assert results.journal_of(out).read_bytes() == before
     first = robustness.assess(small(limit=2), out)
