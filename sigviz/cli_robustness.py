@@ -89,6 +89,7 @@ def _summary(found: "Results") -> Iterator[str]:
         yield from _block(means[(means["reduction"] == reduction) & (means["method"] != "")], reduction)
     yield ""
     yield from _verdicts(found.rows)
+    yield from found.about.get("notes") or ()
     yield "mean (standard error, bootstrapped over texts), per cent; [n] where texts on which the two differ are left out"
     yield from cli_studies.left_out(found)
 

@@ -18,6 +18,8 @@ from sigviz.models.classifier import Baseline, Objective, TextClassifier
 from sigviz.models.text import Encoding
 from sigviz.paths.path import Points
 
+NO_FEATURES = "This method has no per-feature scores, only one score for each unit."  # a note
+
 
 def explain(
     classifier: TextClassifier,
@@ -221,7 +223,7 @@ def _features(found: Scores, problem: Problem) -> np.ndarray | None:
 def _notes(classifier: TextClassifier, read: Read, found: Scores, features: bool) -> tuple[str, ...]:
     own = [read.baseline.note] if read.baseline.note else []
     if features and found.features is None:
-        own.append("This method has no per-feature scores, only one score for each unit.")
+        own.append(NO_FEATURES)
     return (*classifier.notes, *own, *found.notes)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from sigviz.attribution import Attribution, Floats, quoted
 from sigviz.engine.engine import Progress
 from sigviz.errors import InvalidSettings
-from sigviz.explain import explain_with
+from sigviz.explain import NO_FEATURES, explain_with
 from sigviz.methods.registry import get
 from sigviz.methods.runs import RunChoice
 from sigviz.models.classifier import TextClassifier
@@ -25,8 +25,6 @@ LABELS = {
     L2: "Length (l2): the length of a word's vector of feature scores, without a sign",
     SUM: "Sum: a word's feature scores added up, with their sign (for saliency and SmoothGrad: of input × gradient)",
 }
-# a note of explain, for those who asked for features
-_NO_FEATURES = "This method has no per-feature scores, only one score for each unit."
 _SUMMED = {"saliency": "grad-input"}  # lengths of gradients -> the same gradients times the input, added up
 
 
@@ -54,7 +52,7 @@ def reduced(
     def explained(run: RunChoice) -> Attribution:
         settings = run.settings(**shared)
         made = explain_with(classifier, text, settings, progress=progress, cancel=cancel, features=True)
-        return replace(made, notes=tuple(note for note in made.notes if note != _NO_FEATURES))
+        return replace(made, notes=tuple(note for note in made.notes if note != NO_FEATURES))
 
     method = get(choice.method)
     if any(option.name == "reduction" for option in method.options):

@@ -179,13 +179,13 @@ def load(place: Path | IO[bytes], name: str = "", *, study: str = FAITHFULNESS, 
     name = (name or getattr(place, "name", ""))[:100]
     if isinstance(place, Path) and not place.exists() and journal_of(place).exists():
         head, _ = _done(journal_of(place))
+        _refuse_other(head or {}, study, place.name)
         names = columns(head or {})
         return Results(frame([*_units(journal_of(place), names)], names), head or {}, complete=False)
     try:
         first = pq.ParquetFile(place)
         said = _said(first.schema_arrow, name)
-        if kind(said) != study:
-            raise InvalidResults(f"{name} holds the results of a {kind(said)} study, and a {study} study is wanted here.")
+        _refuse_other(said, study, name)
         if bounded:
             _refuse_large(first.metadata, name)
         wanted = [
@@ -203,10 +203,17 @@ def load(place: Path | IO[bytes], name: str = "", *, study: str = FAITHFULNESS, 
         raise InvalidResults(f"{name} is not a results file. Give one that `{_WRITERS[study]}` wrote.") from error
 
 
+def _refuse_other(about: Mapping[str, Any], study: str, name: str) -> None:
+    if kind(about) != study:
+        raise InvalidResults(f"{name} holds the results of a {kind(about)} study, and a {study} study is wanted here.")
+
+
 def _said(found: pa.Schema, name: str) -> dict[str, Any]:
     """What a file says of itself; raises InvalidResults where that, or a column, is not as `evaluate` writes it."""
     said = json.loads((found.metadata or {}).get(_METADATA, b"null"))
     parts = [said.get(part) or {} for part in ("plan", "corpus", "failed")] if isinstance(said, dict) else [None]
+    if isinstance(said, dict) and not isinstance(said.get("notes") or [], list):
+        parts.append(None)
     names = {*columns(said if isinstance(said, dict) else {})} - {"text"}
     flat = names <= {*found.names} and not any(pa.types.is_nested(field.type) for field in found)
     if not flat or not all(isinstance(part, dict) for part in parts):
@@ -233,7 +240,8 @@ def about(path: Path) -> dict[str, Any]:
     try:
         return _said(pq.read_schema(path), path.name)
     except (OSError, ValueError, RecursionError, pa.ArrowException) as error:
-        raise InvalidResults(f"{path.name} is not a results file. Give one that `sigviz evaluate` wrote.") from error
+        wrote = "` or `".join(_WRITERS.values())
+        raise InvalidResults(f"{path.name} is not a results file. Give one that `{wrote}` wrote.") from error
 
 
 def _done(path: Path) -> tuple[Mapping[str, Any] | None, dict[Key, str | None]]:

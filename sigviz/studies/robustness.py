@@ -52,8 +52,19 @@ def assess(
     workers: Workers | None = None,
     local: bool = True,
 ) -> Results:
-    """Run the study and write `out`; a unit of work is a text.  Arguments and errors as study.run has them."""
-    return study.run(plan, out, lambda: Bench(plan), progress=progress, cancel=cancel, workers=workers, local=local)
+    """Run the study and write `out`; a unit of work is a text.  Arguments and errors as study.run has them.
+
+    Classes of the two models that have no partner are told in the results' metadata, as `notes`.  Raises InvalidSettings
+    where the two have none in common.
+    """
+    bench = Bench(plan)
+
+    def told() -> dict[str, Any]:
+        note = pairs.match(*(loaded.labels for loaded in bench.load(cancel))).note if plan.other else ""
+        return {"notes": [note]} if note else {}
+
+    shared: dict[str, Any] = {"progress": progress, "cancel": cancel, "workers": workers, "local": local}
+    return study.run(plan, out, lambda: bench, told=told, **shared)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,14 +102,20 @@ class Bench:
 
     def __init__(self, plan: RobustnessPlan) -> None:
         self._plan = plan
+        self._loaded: list[TextClassifier] = []
         self._panel: Panel | None = None
+
+    def load(self, cancel: threading.Event | None = None) -> list[TextClassifier]:
+        """The plan's models, in its order, loaded once.  Raises what loading raises."""
+        if not self._loaded:
+            plan = self._plan
+            self._loaded = [zoo.load(name, device=plan.device, dtype=plan.dtype, cancel=cancel) for name in plan.models]
+        return self._loaded
 
     def examine(self, task: Task, cancel: threading.Event | None = None) -> Unit:
         """One unit of work; what its text makes impossible is said in the unit, and is not the end of the study."""
         if self._panel is None:
-            loaded = [
-                zoo.load(name, device=self._plan.device, dtype=self._plan.dtype, cancel=cancel) for name in self._plan.models
-            ]
+            loaded = self.load(cancel)
             self._panel = panel(loaded[0], loaded[1] if len(loaded) > 1 else None, self._plan)
         try:
             return Unit(task.key, tuple(examine(self._panel, task, self._plan, cancel)))

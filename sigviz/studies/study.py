@@ -57,6 +57,7 @@ def run(
     out: Path,
     bench: Callable[[], Bench],
     *,
+    told: Callable[[], Mapping[str, Any]] = dict,
     progress: Report | None = None,
     cancel: threading.Event | None = None,
     workers: Workers | None = None,
@@ -64,9 +65,9 @@ def run(
 ) -> Results:
     """Run a study and write `out`, going on from where an earlier run of the same plan was stopped.
 
-    bench: makes what does the work, where this process is to do it.  progress(done, total, what): in units of work.  workers:
-    who does the work; None: this process.  local: False where the plan comes from a page, whose visitors must not read this
-    machine's files.
+    bench: makes what does the work, where this process is to do it.  told: what else the metadata says, asked for once the plan
+    is known to be feasible.  progress(done, total, what): in units of work.  workers: who does the work; None: this process.
+    local: False where the plan comes from a page, whose visitors must not read this machine's files.
     Raises: SigvizError for what a user can cause; Cancelled leaves the journal behind, from which the next run goes on.
     """
     corpus = corpora.load(plan.corpus, plan.split, limit=plan.limit, seed=plan.seed, local=local)
@@ -77,6 +78,7 @@ def run(
     every = plan.tasks(corpus)
     if out.exists():
         return _finished(out, about)
+    about |= told()
     with results.opened(out, about) as journal:
         if out.exists():  # finished by another process, just before this one held the journal
             results.journal_of(out).unlink(missing_ok=True)

@@ -142,6 +142,8 @@ def _facts(found: Results, rows: pd.DataFrame, means: pd.DataFrame, beside: Besi
             f"{'; '.join(rests)}."
         )
     study_parts.unfinished(found)
+    for note in list(found.about.get("notes") or ())[:3]:  # classes without a partner
+        st.warning(plain(str(note)[:600]), icon=":material/label:")
     _odd(means)
     study_parts.failed(found)
 

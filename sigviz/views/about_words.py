@@ -121,7 +121,7 @@ numbers.
 
 CANNOT = (
     "**It is no cause in the world.** A score says what moved this model's output, not why a film is good or whom it moves.",
-    "**It is one model's habit.** Another of equal accuracy, or the same from another seed, may use other words: see Robustness.",
+    "**It is one model's habit.** Another of equal accuracy, or from another seed, may use other words: see Robustness.",
     "**It answers one question.** Another baseline, unit, output or class asks another one, and the answer may change.",
     "**Taking words away makes odd texts.** No model was trained on reviews full of masks; what it says there may be chance.",
     "**A good-looking map proves nothing.** Untrained models have pretty maps, too: measure, and compare with theirs.",
@@ -135,8 +135,8 @@ LICENCES = (
     ("Base weights", "sentence-transformers/all-MiniLM-L6-v2, Apache-2.0, read only if their SHA-256 is the pinned one"),
     (
         "Corpora movie, amazon, nyt and tweets",
-        "Sentences with mean human ratings (Hutto and Gilbert 2014), fetched with the MIT-licensed package vaderSentiment; not "
-        "part of sigviz. Shipped results hold numbers, no texts",
+        "Sentences with mean human ratings (Hutto and Gilbert 2014), fetched with the MIT-licensed package vaderSentiment; "
+        "not part of sigviz. Shipped results hold numbers, no texts",
     ),
     ("Sentences of Guess first", "written for sigviz, under its licence"),
     ("Published numbers", "cells of the papers' tables, cited beside each"),

@@ -216,7 +216,6 @@ def test_a_file_of_the_other_kind_is_refused_in_words(
         results.load(tmp_path / "r.parquet", "r.parquet", study=wanted, bounded=bounded)
 
 
-@pytest.mark.xfail(strict=True, reason="results.load does not look at the kind of a journal yet")
 @pytest.mark.parametrize(("study", "about", "columns"), KINDS)
 def test_an_unfinished_study_of_the_other_kind_is_refused_in_the_same_words(
     tmp_path: Path, study: str, about: dict[str, Any], columns: tuple[str, ...]

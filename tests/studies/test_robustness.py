@@ -402,3 +402,28 @@ def test_the_slow_loops_can_tell_a_difference() -> None:
     ids = slow.ids(tiny.TEXT)
     with pytest.raises(AssertionError):
         assert_same(slow.saliency(ids, "l2"), slow.saliency(ids, "sum"), 1e-3)
+
+
+def test_classes_without_a_partner_are_told_in_the_metadata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    three = tiny.bert()
+    other = TextClassifier(tiny.bert_model(seed=1), tiny.tokenizer(), name="other", labels=("Negative", "mixed", "positive"))
+    monkeypatch.setattr(zoo, "load", lambda name, **_: three if name == "tiny" else other)
+    file = tmp_path / "texts.csv"
+    pd.DataFrame({"text": [tiny.TEXT, tiny.MIXED]}).to_csv(file, index=False)
+    plan = RobustnessPlan(str(file), ("saliency",), "tiny", "other", controls=())
+    out = tmp_path / "r.parquet"
+    (note,) = robustness.assess(plan, out).about["notes"]
+    assert "neutral" in note and "mixed" in note and "egative" not in note
+    assert robustness.assess(plan, out).about["notes"] == [note], "finished, it is read from the file"
+
+
+def test_models_without_a_common_class_are_refused_before_anything_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = TextClassifier(tiny.bert_model(seed=1), tiny.tokenizer(), name="other", labels=("a", "b", "c"))
+    monkeypatch.setattr(zoo, "load", lambda name, **_: tiny.bert() if name == "tiny" else other)
+    file = tmp_path / "texts.csv"
+    pd.DataFrame({"text": [tiny.TEXT]}).to_csv(file, index=False)
+    with pytest.raises(InvalidSettings, match="no class in common"):
+        robustness.assess(RobustnessPlan(str(file), ("saliency",), "tiny", "other"), tmp_path / "r.parquet")
+    assert [*tmp_path.iterdir()] == [file]
