@@ -65,9 +65,9 @@ def run(
 ) -> Results:
     """Run a study and write `out`, going on from where an earlier run of the same plan was stopped.
 
-    bench: makes what does the work, where this process is to do it.  told: what else the metadata says, asked for once the plan
-    is known to be feasible.  progress(done, total, what): in units of work.  workers: who does the work; None: this process.
-    local: False where the plan comes from a page, whose visitors must not read this machine's files.
+    bench: makes what does the work, where this process is to do it.  told: what else the metadata says, asked for once the
+    plan is known to be feasible.  progress(done, total, what): in units of work.  workers: who does the work; None: this
+    process.  local: False where the plan comes from a page, whose visitors must not read this machine's files.
     Raises: SigvizError for what a user can cause; Cancelled leaves the journal behind, from which the next run goes on.
     """
     corpus = corpora.load(plan.corpus, plan.split, limit=plan.limit, seed=plan.seed, local=local)
