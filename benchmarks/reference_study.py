@@ -128,16 +128,19 @@ class ReferenceStudy:
         towards = [self.mask.token if content else id for id, content in zip(ids, encoding.content.tolist(), strict=True)]
         return scale_inputs(ids, towards, "cpu", self.neighbours, steps=DIG_STEPS, factor=0, strategy="greedy")
 
+    def _logits(self, embeddings: Any) -> Any:
+        return own_way(self.classifier, embeddings)
+
     def _metrics(self, x: Any, scores: Any) -> dict[str, float]:
         """tint's metrics over a mask of tokens [1, T]: what is 0 in it is replaced by [MASK] or, for the last two, removed."""
         import torch
         from tint.metrics import comprehensiveness, log_odds, sufficiency
 
         def replaced(kept: Any) -> Any:
-            return self.classifier.logits(torch.where(kept[..., None] > 0, x, self.mask.vector))
+            return self._logits(torch.where(kept[..., None] > 0, x, self.mask.vector))
 
         def removed(kept: Any) -> Any:
-            return self.classifier.logits(x[kept > 0][None])
+            return self._logits(x[kept > 0][None])
 
         everything = torch.ones(x.shape[:2])
         selected = int(x.shape[1] * TOP)
@@ -152,6 +155,11 @@ class ReferenceStudy:
         return found
 
 
+def own_way(classifier: Any, embeddings: Any) -> Any:
+    """The model's own forward pass, [B, T, D] -> [B, classes]: what saves sigviz work must not save it to its peers."""
+    return classifier.model(inputs_embeds=embeddings).logits
+
+
 def _largest_logit(classifier: Any) -> Any:
     """The papers' F as a torch module, as Captum's DeepLift insists; the model is within, so that its layers are hooked."""
     import torch
@@ -162,7 +170,7 @@ def _largest_logit(classifier: Any) -> Any:
             self.model = classifier.model
 
         def forward(self, embeddings: Any) -> Any:
-            return classifier.logits(embeddings).max(1).values
+            return own_way(classifier, embeddings).max(1).values
 
     return LargestLogit()
 

@@ -10,8 +10,9 @@ import pytest
 
 from tests.architecture.reading import ROOT, program
 
-REQUIREMENTS = ("requirements.txt", "requirements-models.txt", "requirements-dev.txt")
-PINNED = re.compile(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*")
+INSTALLED = ("requirements.txt", "requirements-models.txt", "requirements-dev.txt")
+REQUIREMENTS = (*INSTALLED, "requirements-ray.txt", "requirements-peers.txt")
+PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[0-9][0-9A-Za-z.]*")
 OURS = {"sigviz", *sys.stdlib_module_names}
 # imported where it is found, and done without where it is not
 OPTIONAL: dict[str, str] = {"ray": "studies on a cluster; requirements-ray.txt"}
@@ -95,7 +96,7 @@ def test_every_requirement_is_imported_or_says_why_not() -> None:
     assert set(silent) <= third_party()
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS)
+@pytest.mark.parametrize("name", INSTALLED)
 def test_the_tests_run_with_the_versions_that_are_pinned(name: str) -> None:
     pins = [requirement.split("==") for requirement in requirements(read(name))]
     installed = {project: importlib.metadata.version(project).partition("+")[0] for project, _ in pins}
