@@ -12,6 +12,7 @@ from typing import Any
 
 from sigviz.errors import InvalidResults
 from sigviz.methods import METHODS
+from sigviz.models import catalogue
 from sigviz.studies import reductions, results
 from sigviz.studies.metrics import METRICS
 from sigviz.studies.plan import CHANCE, Plan
@@ -21,17 +22,16 @@ from sigviz.studies.robustness_plan import CONTROLS, RobustnessPlan
 TABLE_1 = [id for id in METHODS if id in {"grad-input", "deeplift", "gradient-shap", "ig", "dig", "sig-exact"}]
 NONE = "none"  # what the command line calls no other model, and no control
 _FOLDERS = {FAITHFULNESS: "studies", ROBUSTNESS: "robustness"}
-_FIRST = "movie"  # of studies with as many methods, the one of the corpus that pages begin with
 Flags = list[tuple[str, str]]
 
 
 @cache
 def known(study: str = FAITHFULNESS) -> dict[str, str]:
-    """The shipped studies of a kind: name -> title, the ones with the most methods first, then the ones of `movie`."""
+    """The shipped studies of a kind: name -> title, the ones with the most methods first, of these the default model's."""
     said = {file.stem: results.about(file) for file in sorted(_folder(study).glob("*.parquet"))}
     plans = {name: plan_of(one) for name, one in said.items() if one.get("complete", True)}
     texts = {name: said[name]["corpus"]["texts"] for name in plans}
-    order = sorted(plans, key=lambda name: (-len(_methods(plans[name])), plans[name].corpus != _FIRST, name))
+    order = sorted(plans, key=lambda name: (-len(_methods(plans[name])), catalogue.DEFAULT not in plans[name].models, name))
     return {name: _title(plans[name], texts[name]) for name in order}
 
 
