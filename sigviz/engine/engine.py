@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from sigviz.engine import turns
 from sigviz.engine.memory import rows_that_fit
-from sigviz.engine.scheduler import turns_of
 from sigviz.errors import Cancelled, NotANumber, OutOfMemory
 from sigviz.models.classifier import Objective, TextClassifier
 from sigviz.paths.path import Path, Points
@@ -44,7 +44,8 @@ class Run:
         self.total = total
         self.forward = self.backward = 0
         self._progress, self._cancel, self._rows = progress, cancel, rows
-        self._turns = turns_of(str(classifier.device))
+        self._turns = turns.turns_of(str(classifier.device))
+        self._account = turns.account()
 
     def logits(self, points: Points) -> Tensor:
         """The model's answers: [count, classes], in the model's precision, on the CPU."""
@@ -128,12 +129,12 @@ class Run:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """The device for one chunk, jobs served in the order in which they asked.
+        """The device for one chunk, in the order that `turns` gives.
 
         Two jobs' threads on one CPU would each wait for the other's at every operation: ten times slower, as measured.
         """
         self._check()
-        with self._turns.turn():
+        with self._turns.turn(self._account, self._cancel):
             self._check()  # the wait may have been long
             yield
 
@@ -157,7 +158,11 @@ class Run:
         self._report()
 
     def finish(self) -> None:
-        """Say that nothing more is to come: an estimate that was too high would leave a bar short of its end."""
+        """Say that nothing more is to come: an estimate that was too high would leave a bar short of its end.
+
+        The device goes on to the next at once.
+        """
+        self._turns.leave(self._account)
         self.total = self.forward + self.backward
         self._report()
 

@@ -1,60 +1,18 @@
-"""One device shared fairly by many jobs.
+"""Jobs: work in threads of their own, with progress, a result, a way to stop, and a limit to how many there are.
 
-Each job runs in a thread of its own and takes the device for one chunk at a time; waiting threads get it in the order in
-which they asked, so a long job never holds up a short one for more than a chunk.
+Each takes the device for one chunk at a time; whose chunk is next, `turns` decides.
 """
 
 import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from sigviz.engine import turns
+from sigviz.engine.turns import Line
 from sigviz.errors import Cancelled, QueueFull
 
 T = TypeVar("T")
 MAX_JOBS = 64  # running and waiting together
-
-
-class Turns:
-    """A lock whose waiters get it first come, first served (threading.Lock promises no order)."""
-
-    def __init__(self) -> None:
-        self._gate = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._taken = False
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """The device for one chunk."""
-        called = threading.Event()
-        with self._gate:
-            if self._taken or self._waiting:
-                self._waiting.append(called)
-            else:
-                self._taken = True
-                called.set()
-        try:
-            called.wait()
-            yield
-        finally:
-            with self._gate:
-                if not called.is_set():  # Ctrl-C while waiting: a turn given to nobody would never end
-                    self._waiting.remove(called)
-                elif self._waiting:
-                    self._waiting.popleft().set()
-                else:
-                    self._taken = False
-
-
-_turns: dict[str, Turns] = {}
-_turns_lock = threading.Lock()
-
-
-def turns_of(device: str) -> Turns:
-    """The one Turns of a device ("cpu", "cuda:0", ...)."""
-    with _turns_lock:
-        return _turns.setdefault(device, Turns())
 
 
 class Job(Generic[T]):
@@ -65,7 +23,7 @@ class Job(Generic[T]):
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()
-        self.done, self.total = 0, 0
+        self._account = turns.Account()
         self._finished = threading.Event()
         self._result: T | None = None
         self._error: BaseException | None = None
@@ -79,7 +37,21 @@ class Job(Generic[T]):
 
     def progress(self, done: int, total: int) -> None:
         """Called by the work itself."""
-        self.done, self.total = done, total
+        self._account.done, self._account.total = done, total
+
+    @property
+    def done(self) -> int:
+        return self._account.done
+
+    @property
+    def total(self) -> int:
+        return self._account.total
+
+    @property
+    def line(self) -> Line:
+        """Who has the device before this job, as things stand; nobody, while it has not asked for one yet."""
+        device = self._account.device
+        return Line(0, 0.0) if device is None or self.finished else device.line(self._account)
 
     def cancel(self) -> None:
         """Ask the work to stop at its next chunk."""
@@ -106,10 +78,13 @@ class Job(Generic[T]):
         try:
             if self.cancelled.is_set():
                 raise Cancelled("The job was cancelled before it began.")
-            self._result = work(self)
+            with turns.on(self._account):
+                self._result = work(self)
         except BaseException as error:  # kept for whoever asks for the result: a thread has nobody to raise it to
             self._error = error.with_traceback(None)  # its frames would keep the model in memory
         finally:
+            if self._account.device is not None:
+                self._account.device.leave(self._account)
             self._finished.set()
 
 

@@ -1,114 +1,21 @@
-"""One device, many jobs: turns in the order of asking, nobody held up by more than a chunk, nothing lost or left behind."""
+"""Jobs: nobody held up by more than a chunk, nothing lost or left behind, and room again for what ends."""
 
 import threading
-import time
-from collections.abc import Callable
-from itertools import pairwise
 
 import pytest
 import torch
 
 from sigviz.engine import engine
-from sigviz.engine.scheduler import Job, Scheduler, Turns, turns_of
+from sigviz.engine.scheduler import Job, Scheduler
+from sigviz.engine.turns import Account, Line, account, turns_of
 from sigviz.errors import Cancelled, InvalidText, QueueFull
 from sigviz.explain import explain
 from tests import tiny
-
-LONG = 30.0  # seconds after which something hangs; nothing here takes nearly as long
-
-
-def until(so: Callable[[], bool]) -> None:
-    """Wait for what another thread is about to do."""
-    end = time.monotonic() + LONG
-    while not so():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.001)
+from tests.engine.waiting import LONG, until, waiting
 
 
-def waiting(turns: Turns) -> int:
-    return len(turns._waiting)
-
-
-def test_turns_are_given_in_the_order_in_which_they_were_asked_for() -> None:
-    turns, order = Turns(), []
-
-    def take(number: int) -> None:
-        with turns.turn():
-            order.append(number)
-
-    threads = [threading.Thread(target=take, args=(number,)) for number in range(12)]
-    with turns.turn():
-        for number, thread in enumerate(threads, start=1):
-            thread.start()
-            until(lambda number=number: waiting(turns) == number)
-        assert order == []
-    for thread in threads:
-        thread.join(LONG)
-    assert order == list(range(12))
-    assert not turns._taken and not turns._waiting
-
-
-def test_only_one_has_the_turn_at_a_time() -> None:
-    turns, inside, most = Turns(), [], []
-
-    def take() -> None:
-        for _ in range(50):
-            with turns.turn():
-                inside.append(1)
-                most.append(len(inside))
-                inside.pop()
-
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(LONG)
-    assert most == [1] * 400
-
-
-def test_a_turn_that_ends_in_an_error_is_passed_on() -> None:
-    turns = Turns()
-    with pytest.raises(ValueError), turns.turn():
-        raise ValueError
-    with turns.turn():
-        pass
-
-
-def test_who_is_interrupted_while_waiting_leaves_the_queue_and_blocks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C in a notebook, while another thread has the device."""
-    turns, order = Turns(), []
-
-    class Interrupted(threading.Event):
-        def wait(self, timeout: float | None = None) -> bool:
-            assert waiting(turns) == 2
-            raise KeyboardInterrupt
-
-    def take() -> None:
-        with turns.turn():
-            order.append("the one that waited longer")
-
-    first = threading.Thread(target=take)
-    with turns.turn():
-        first.start()
-        until(lambda: waiting(turns) == 1)
-        queue = list(turns._waiting)
-        with monkeypatch.context() as patch:
-            patch.setattr("sigviz.engine.scheduler.threading.Event", Interrupted)
-            with pytest.raises(KeyboardInterrupt), turns.turn():
-                order.append("the one that was interrupted")
-        assert list(turns._waiting) == queue
-    first.join(LONG)
-    with turns.turn():
-        order.append("the next")
-    assert order == ["the one that waited longer", "the next"]
-
-
-def test_each_device_has_turns_of_its_own() -> None:
-    assert turns_of("cpu") is turns_of("cpu") is not turns_of("cuda:0")
-
-
-def test_a_long_job_holds_up_a_short_one_by_no_more_than_a_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every chunk of the long job waits until the short one has asked for its next turn, and must then make way for it."""
+def test_explanations_take_turns_and_a_short_one_is_not_held_up_by_a_long_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The long job's fourth chunk waits for the short job to ask; from then on only the chunk under way is before it."""
     monkeypatch.setattr(engine, "rows_that_fit", lambda *_: 1)
     turns, order = turns_of("cpu"), []
     short: list[Job] = []
@@ -118,6 +25,7 @@ def test_a_long_job_holds_up_a_short_one_by_no_more_than_a_chunk(monkeypatch: py
             if self._watching:
                 order.append("long")
                 if len(order) == 3:
+                    account().since = account().spent = 2.0  # it has had two seconds
                     short.append(Scheduler().submit(lambda _: explain(quick, "film", "ig", steps=4)))
                 if short:
                     until(lambda: waiting(turns) == 1 or short[0].finished)
@@ -130,17 +38,18 @@ def test_a_long_job_holds_up_a_short_one_by_no_more_than_a_chunk(monkeypatch: py
             return super().logits(embeddings)
 
     quick = Quick(tiny.bert_model(), tiny.tokenizer(), name="quick")
-    explain(Long(tiny.bert_model(), tiny.tokenizer(), name="long"), tiny.TEXT, "sig", steps=4)
+    long = Long(tiny.bert_model(), tiny.tokenizer(), name="long")
+    job = Scheduler().submit(lambda _: explain(long, tiny.TEXT, "sig", steps=4))
+    assert job.result(LONG).cost.forward == 7 + 20
     assert short[0].result(LONG).cost.forward == 6
-    first, last = order.index("short"), len(order) - order[::-1].index("short")
-    assert order[:first] == ["long"] * 3
-    assert ("long", "long") not in pairwise(order[first:last])
-    assert (order.count("short"), order.count("long")) == (6, 7 + 20)
+    assert order[:3] == ["long"] * 3 and (order.count("short"), order.count("long")) == (6, 7 + 20)
+    last = len(order) - order[::-1].index("short")
+    assert order[3:last].count("long") <= 1 + 3  # the chunk under way, and one for every two parts of the short job's time
 
 
 def test_a_job_cancelled_while_it_waits_for_its_turn_never_looks() -> None:
     classifier, turns = tiny.watched(), turns_of("cpu")
-    with turns.turn():
+    with turns.turn(Account()):
         job = Scheduler().submit(lambda job: explain(classifier, tiny.TEXT, "sig", cancel=job.cancelled))
         until(lambda: waiting(turns) == 1)
         job.cancel()
@@ -250,3 +159,24 @@ def test_a_waiting_job_does_not_keep_the_program_alive() -> None:
     assert all(thread.daemon for thread in threading.enumerate() if thread.name == "sigviz-job")
     go_on.set()
     job.result(LONG)
+
+
+def test_a_job_knows_who_is_before_it_in_line() -> None:
+    classifier, turns = tiny.watched(), turns_of("cpu")
+    holder = Account()
+    holder.spent, holder.done, holder.total = 0.1, 1, 2
+    with turns.turn(holder):
+        job = Scheduler().submit(lambda job: explain(classifier, tiny.TEXT, "sig", cancel=job.cancelled))
+        until(lambda: waiting(turns) == 1)
+        assert job.line == Line(1, pytest.approx(0.1))
+    job.result(LONG)
+    assert job.line == Line(0, 0.0)
+
+
+def test_all_that_one_job_explains_is_on_one_account_and_loose_explanations_each_have_their_own() -> None:
+    def both(_: Job[object]) -> list[Account]:
+        return [account(), account()]
+
+    one, same = Scheduler().submit(both).result(LONG)
+    assert one is same
+    assert account() is not account()
