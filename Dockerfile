@@ -6,6 +6,7 @@
 #   docker run --rm -p 8501:8501 -v sigviz-hub:/home/sigviz/.cache/huggingface sigviz       keeps what is fetched from the Hub
 #
 # Models of the Hub are fetched when they are picked.  Where nothing must be fetched, add  -e HF_HUB_OFFLINE=1.
+# For a class or for the public, add  -e SIGVIZ_PUBLIC=1  and see "Hosting it" in the README for the other variables.
 
 FROM python:3.11-slim AS build
 

@@ -1,7 +1,7 @@
 """The app: page configuration, and navigation over pages/.  Start with `streamlit run app.py`.
 
-The server imports this file once, finds `app` in it, and warms up before it answers; each browser session then runs it as
-its script.
+The server imports this file once, finds `app` in it, reads how it is hosted, and warms up before it answers; each browser
+session then runs it as its script.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sigviz.ui.contrast import readable
-from sigviz.ui.startup import warmed_up
+from sigviz.ui.startup import set_up, warmed_up
 
 HERE = Path(__file__).parent
 
@@ -19,6 +19,7 @@ if get_script_run_ctx(suppress_warning=True) is None:  # not a session's script:
     # Streamlit takes a folder pages/ for its old kind of app until this script has called st.navigation once: whoever came
     # first, and not to the start page, would see that page alone, without this file's configuration
     PagesManager.uses_pages_directory = False
+    set_up()
     app = st.App(__file__, lifespan=warmed_up)
 else:
     st.set_page_config(

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from sigviz.attribution import Settings
-from sigviz.errors import InvalidText
+from sigviz.errors import Cancelled, InvalidText, SigvizError
+from sigviz.hosting import hosting
 from sigviz.methods import METHODS
 from sigviz.methods import runs as runs_text
 from sigviz.methods.options import MAX_STEPS
@@ -17,24 +18,19 @@ from sigviz.methods.runs import RunChoice
 from sigviz.models.classifier import TextClassifier
 from sigviz.studies import batch, files
 from sigviz.studies.batch import MOST_ROWS, Batch, Numbered, Outlook
-from sigviz.ui import messages, work
-from sigviz.ui.controls import MAX_CHARACTERS, Shared
+from sigviz.ui import limits, messages, work
+from sigviz.ui.controls import Shared
 from sigviz.ui.examples import EXAMPLES
 from sigviz.ui.jobs import desk
+from sigviz.ui.limits import MAX_CHARACTERS
 from sigviz.ui.run_controls import BASELINE_HELP, BASELINES
 from sigviz.version import VERSION
 from sigviz.views import wording
 
 KEY = "batch"  # of the work, and the beginning of every widget's key here
-MOST_TEXTS = 2_000
-MOST_BYTES = 5 * 2**20  # of a file; .streamlit/config.toml tells browsers the same
 MOST_PASTED = 200_000  # characters
 SHOWN_TEXTS = 3  # of which the maps are shown
 SOURCES = ("a file", "pasted lines")
-BOUNDS = (
-    f"At most {MOST_TEXTS:,} texts of {MAX_CHARACTERS:,} characters each, {MOST_BYTES // 2**20} MB, and {MOST_ROWS:,} rows of "
-    "scores. What is longer than the model can read is cut, and the column `truncated` says by how many tokens."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,17 @@ class Outcome:
 
     batch: Batch
     asked: dict[str, Any]
+
+
+def bounds() -> str:
+    """What a batch may be, in words."""
+    here = hosting()
+    tokens = "" if here.max_tokens is None else f" and {here.max_tokens:,} tokens"
+    return (
+        f"At most {here.max_texts:,} texts of {MAX_CHARACTERS:,} characters{tokens} each, {here.max_upload_mb} MB, and "
+        f"{MOST_ROWS:,} rows of scores. What is longer than the model can read is cut, and the column `truncated` says by how "
+        "many tokens."
+    )
 
 
 def texts() -> Numbered:
@@ -63,13 +70,15 @@ def _file() -> Numbered:
         "A file with a column text",
         type=[suffix.removeprefix(".") for suffix in files.SUFFIXES],
         key=f"{KEY}_file",
-        max_upload_size=MOST_BYTES // 2**20,
+        max_upload_size=hosting().max_upload_mb,
         help="CSV or TSV with a header line, JSONL (one object a line) or Parquet. Other columns are not read.",
     )
-    st.caption(BOUNDS)
+    st.caption(bounds())
     if given is None:
         return ()
-    table = files.read(given.name, given.getvalue(), most=MOST_TEXTS, longest=MAX_CHARACTERS, size=MOST_BYTES)
+    limits.check_upload(given.name, given.size)
+    most = hosting().max_texts
+    table = files.read(given.name, given.getvalue(), most=most, longest=MAX_CHARACTERS, size=hosting().max_upload_mb * 2**20)
     read = dict(zip(table.ids, table.texts, strict=True))
     return [(number, read.get(number, "")) for number in range(len(table) + table.empty)]  # an empty text gets its row, too
 
@@ -83,10 +92,10 @@ def _pasted() -> Numbered:
         persist_state="session",
         placeholder="\n".join(list(EXAMPLES)[:2]),
     )
-    st.caption(BOUNDS)
+    st.caption(bounds())
     lines = [(number, line) for number, line in enumerate((given or "")[:MOST_PASTED].split("\n")) if line.strip()]
-    if len(lines) > MOST_TEXTS:
-        raise InvalidText(f"There are {len(lines):,} lines; {MOST_TEXTS:,} are the most. Leave some out.")
+    if len(lines) > hosting().max_texts:
+        raise InvalidText(f"There are {len(lines):,} lines; {hosting().max_texts:,} are the most. Leave some out.")
     for number, line in lines:
         if len(line) > MAX_CHARACTERS:
             raise InvalidText(f"Line {number + 1:,} has {len(line):,} characters; {MAX_CHARACTERS:,} are the most. Cut it.")
@@ -199,6 +208,20 @@ def cost(outlook: Outlook, seconds: float) -> str:
     return f"{outlook.rows:,} rows, {outlook.passes:,} passes through the model{reckoned}: {about}."
 
 
+def check(classifier: TextClassifier, given: Numbered, chosen: Sequence[Settings], cancel: Event) -> None:
+    """Raises SigvizError for what is more than this server does, and says which text it is."""
+    limits.check_texts(len(given))
+    for number, text in given:
+        for settings in chosen:
+            if cancel.is_set():
+                raise Cancelled("It was stopped.")
+            try:
+                limits.check_explanation(classifier, text, settings)
+            except SigvizError as error:
+                if text.strip():  # without a word it gets its row, which says so
+                    raise type(error)(f"Text {number + 1:,}: {error}") from None
+
+
 def _start(classifier: TextClassifier, given: Numbered, chosen: list[Settings]) -> None:
     asked = {
         "sigviz": VERSION,
@@ -212,6 +235,7 @@ def _start(classifier: TextClassifier, given: Numbered, chosen: list[Settings]) 
 
     def go(report: work.Report, cancel: Event) -> Outcome:
         report(0, 0, "Counting tokens")
+        check(classifier, given, chosen, cancel)
         found = batch.collect(classifier, given, chosen, shown=SHOWN_TEXTS, progress=report, cancel=cancel)
         return Outcome(found, asked)
 

@@ -13,6 +13,7 @@ from sigviz.studies.plan import CHANCE
 from sigviz.studies.reductions import L2, LABELS, REDUCTIONS, WHOLE
 from sigviz.teaching.baselines import REGARDLESS
 from sigviz.teaching.robust_sentence import WHOLE_WORDS, Question
+from sigviz.ui import models
 from sigviz.ui.lesson import Asked
 from sigviz.ui.messages import plain
 from sigviz.views.wording import shortened
@@ -111,7 +112,7 @@ def _explain_controls(asked: Asked, method: str, whole: bool) -> str:
 
 def _other(model: str) -> str:
     """The name of the other model; "" where there is none."""
-    known = {entry.name: entry for entry in catalogue.models() if entry.name != model}
+    known = {entry.name: entry for entry in models.offered() if entry.name != model}
     chosen = st.selectbox(
         "The other model",
         [TWIN, *known],

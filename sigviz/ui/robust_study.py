@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from sigviz.errors import InvalidSettings
+from sigviz.hosting import hosting
 from sigviz.methods import METHODS
 from sigviz.models import catalogue
 from sigviz.models.untrained import REDRAWN, UNTRAINED
@@ -12,7 +13,7 @@ from sigviz.studies import reductions, results, robustness
 from sigviz.studies.results import Results
 from sigviz.studies.robustness_plan import CONTROLS, RobustnessPlan
 from sigviz.studies.robustness_summary import NAMES
-from sigviz.ui import messages, robust_result, study_parts, study_source
+from sigviz.ui import messages, models, robust_result, study_parts, study_source
 from sigviz.ui.messages import plain
 from sigviz.ui.robust_result import KEY
 from sigviz.ui.run_controls import BASELINE_HELP, BASELINES
@@ -71,7 +72,7 @@ def _plan() -> RobustnessPlan | None:
 
 def _pick_models() -> tuple[str, str]:
     """The model and the one beside it, "" for none; TWIN where that is wanted of a model that has none."""
-    known = {entry.name: entry for entry in catalogue.models()}
+    known = {entry.name: entry for entry in models.offered()}
     model = st.selectbox(
         "Model to test",
         [*known],
@@ -80,7 +81,7 @@ def _pick_models() -> tuple[str, str]:
         bind="query-params",
         help="A bundled model, one of the SIG paper's nine, or the Hub id of any other text classifier.",
     )
-    model = (model or catalogue.DEFAULT).strip()
+    model = (model or hosting().first_model).strip()
     if model in known:
         st.caption(plain(f"{known[model].title}: {known[model].description}"))
     chosen = st.selectbox(

@@ -13,22 +13,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import Protocol
 
 import streamlit as st
 
-from sigviz.errors import InUse, InvalidResults, QueueFull
+from sigviz.errors import InUse, QueueFull
+from sigviz.hosting import hosting
+from sigviz.methods.runs import RunChoice
+from sigviz.models import release
 from sigviz.studies import corpora, results, shipped
 from sigviz.studies.results import Results
 from sigviz.studies.study import AnyPlan, versions
-from sigviz.ui import messages, models, work
+from sigviz.ui import limits, messages, models, work
 from sigviz.ui.work import Report
 
 SHIPPED, RUN, OPEN = SOURCES = ("Shipped results", "Run a study", "Open a file")
-MOST_TEXTS = 2_000
-MOST_BYTES = 5 * 2**20  # of an uploaded file; .streamlit/config.toml tells browsers the same
+MOST_TEXTS = 2_000  # that a widget takes; what this server takes is checked when a study is asked for
 MOST_WORK = 20_000  # explanations of a study on a page: its rows are held in memory
 FORGOTTEN = 24 * 3600.0  # seconds after which a study may be let go
 KEPT = 20  # studies of visitors that stay on the server's disk, to go on from or to be looked at again
+
+
+class PagePlan(AnyPlan, Protocol):
+    """A study whose methods can be weighed before it is run."""
+
+    def choices(self) -> list[RunChoice]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class Kind:
 
     study: str
     key: str
-    plan: Callable[[], AnyPlan | None]
+    plan: Callable[[], PagePlan | None]
     run: Callable[..., Results]
     command: str
 
@@ -77,22 +86,21 @@ def _open(kind: Kind) -> Results | None:
         "A results file",
         type=["parquet"],
         key=f"{kind.key}_file",
-        max_upload_size=MOST_BYTES // 2**20,
+        max_upload_size=hosting().max_upload_mb,
         help=f"A Parquet file that `{kind.command}` wrote, or that this page offered as a download.",
     )
     if given is None:
-        st.caption(f"At most {MOST_BYTES // 2**20} MB.")
+        st.caption(f"At most {hosting().max_upload_mb} MB.")
         return None
-    if given.size > MOST_BYTES:
-        raise InvalidResults(f"{given.name[:100]} has more than {MOST_BYTES // 2**20} MB. Show fewer texts or methods.")
+    limits.check_upload(given.name, given.size)
     return results.load(given, given.name, study=kind.study, bounded=True)
 
 
 def _run(kind: Kind) -> Results | None:
     """Controls, Run, progress; then what came out, or what there is after a stop."""
     plan, asked_for = kind.plan(), f"_{kind.key}_asked"  # the plan of the work under way, or of the last
-    for name in plan.models if plan is not None else ():
-        models.refuse_folder(name)
+    if plan is not None:
+        check(plan)
     going = work.current(kind.key)
     if plan is not None and (going is None or going.finished):
         out = _place(plan)
@@ -119,6 +127,15 @@ def _run(kind: Kind) -> Results | None:
     return done if len(done.rows) else None
 
 
+def check(plan: PagePlan) -> None:
+    """Raises SigvizError for a study that is more than this server does for its visitors."""
+    for name in plan.models:
+        models.refuse(name)
+    limits.check_corpus(plan.corpus)
+    limits.check_texts(plan.limit or MOST_TEXTS)
+    limits.check_runs(choice.settings() for choice in plan.choices())
+
+
 def _do(kind: Kind, plan: AnyPlan, out: Path, report: Report, cancel: Event) -> Results:
     _make_room(out)
     try:
@@ -127,6 +144,8 @@ def _do(kind: Kind, plan: AnyPlan, out: Path, report: Report, cancel: Event) -> 
         raise QueueFull(
             "Somebody else is running this very study. Try again when it is done: it will be here at once."
         ) from error
+    finally:
+        release.give_back()  # a study loads models of its own, which are gone by now
     os.utime(out)  # looked at: the last to be let go
     return found
 

@@ -3,13 +3,14 @@
 It goes on while the page is run again and while its reader is on another page.  It is stopped when its reader has gone: the
 tab's connection is closed, and nobody has looked for PATIENCE seconds.  What came out stays in the session until the next
 work of the same key.  Unlike the explanations of `jobs`, it is neither shared between sessions nor cheap: a server does only
-a few at once.
+a few at once, and stops what takes longer than it allows (see sigviz.hosting).
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -18,13 +19,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sigviz.engine.scheduler import Job
 from sigviz.errors import QueueFull, SigvizError
+from sigviz.hosting import hosting
 from sigviz.ui.jobs import PATIENCE
 from sigviz.ui.messages import plain
 from sigviz.views import wording
 
 T = TypeVar("T")
 Report = Callable[[int, int, str], None]  # done, total, what is being done
-MAX_WORKS = 4  # of all sessions of a server together
 _LOOK_EVERY = 1.0  # seconds between looks at work under way
 _LONGEST = 120  # characters shown of what is being done
 
@@ -38,6 +39,7 @@ class Work(Generic[T]):
 
     def __init__(self, session: str, run: Callable[[Report, threading.Event], T]) -> None:
         self.text = ""
+        self.overtime = False  # whether the server stopped it, because it took longer than one may
         self._session = session
         self._seen = self._started = time.monotonic()
         self._job: Job[T] = Job.started(lambda job: self._do(run, job))
@@ -69,6 +71,12 @@ class Work(Generic[T]):
         """About how long it will still take, if it goes on at its mean pace so far; None while nothing is done yet."""
         share = self.share
         return (time.monotonic() - self._started) * (1 - share) / share if share else None
+
+    @property
+    def line(self) -> str:
+        """Its place in line on the device, in words; "" where nobody is before it."""
+        line = self._job.line
+        return wording.in_line(line.ahead, line.seconds)
 
     @property
     def stopped(self) -> bool:
@@ -106,8 +114,12 @@ class Work(Generic[T]):
             raise
 
     def _attend(self) -> None:
-        """Stop the work once its reader has gone.  Apart from it, since the work may report seldom."""
+        """Stop the work once its reader has gone, or it has taken too long.  Apart from it, since it may report seldom."""
+        most = hosting().max_minutes
         while not self._job.finished:
+            if most is not None and time.monotonic() - self._started > 60 * most and not self.stopped:
+                self.overtime = True
+                self.stop()
             if _connected(self._session):
                 self.touch()
             elif time.monotonic() - self._seen > PATIENCE:
@@ -116,10 +128,10 @@ class Work(Generic[T]):
 
 
 class Office:
-    """Counts the work under way, and refuses more than `limit`.  Safe to share between threads."""
+    """Counts the work under way, and refuses more than `limit` (as this server is set up).  Safe to share between threads."""
 
-    def __init__(self, limit: int = MAX_WORKS) -> None:
-        self._limit = limit
+    def __init__(self, limit: int | None = None) -> None:
+        self._limit = hosting().long_jobs if limit is None else limit
         self._lock = threading.Lock()
         self._works: set[Work[Any]] = set()
 
@@ -142,7 +154,10 @@ class Office:
         return work
 
 
-_office = Office()
+@cache
+def _office() -> Office:
+    """The office of this server."""
+    return Office()
 
 
 def start(key: str, run: Callable[[Report, threading.Event], T]) -> None:
@@ -150,7 +165,7 @@ def start(key: str, run: Callable[[Report, threading.Event], T]) -> None:
 
     run(report, cancel): see Work.  It runs in another thread, so it must not use Streamlit.
     """
-    st.session_state[_place(key)] = _office.begin(_session(), run, current(key))
+    st.session_state[_place(key)] = _office().begin(_session(), run, current(key))
 
 
 def current(key: str) -> Work[Any] | None:
@@ -162,9 +177,14 @@ def current(key: str) -> Work[Any] | None:
 def show(key: str) -> Work[Any] | None:
     """Draw a bar and a Stop button while the work is under way, and run the page again once it has ended; returns the work.
 
-    What ended is drawn by the page itself, from `result` and `error`.
+    What ended is drawn by the page itself, from `result` and `error`; that the server ended it is said here.
     """
     work = current(key)
+    if work is not None and work.overtime:
+        st.warning(
+            f"Stopped by the server after {hosting().max_minutes} minutes, the most that it spends on one batch or study.",
+            icon=":material/timer_off:",
+        )
     if work is not None and not work.finished:
         _watch(key)
     return work
@@ -193,7 +213,8 @@ def words(work: Work[Any]) -> str:
         return "Stopping…"
     doing = plain(wording.shortened(work.text, _LONGEST)) or "Starting"
     seconds = work.seconds_left
-    return doing if seconds is None else f"{doing} · about {wording.duration(seconds)} left"
+    left = "" if seconds is None else f"about {wording.duration(seconds)} left"
+    return " · ".join(part for part in (doing, left, work.line) if part)
 
 
 def _place(key: str) -> str:

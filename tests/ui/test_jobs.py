@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sigviz.engine.scheduler import Scheduler
-from sigviz.errors import Cancelled, NotANumber, QueueFull
+from sigviz.errors import Cancelled, InvalidSettings, NotANumber, QueueFull
+from sigviz.hosting import Hosting
 from sigviz.methods import METHODS
-from sigviz.ui import jobs
+from sigviz.ui import jobs, limits, sizes
 from sigviz.ui.jobs import Desk
 
 MODEL: Any = SimpleNamespace(name="m", revision="r", device=SimpleNamespace(type="cpu"), dtype="float32")
@@ -40,7 +42,9 @@ class Work:
             if self.fails:
                 raise self.fails
             unit = SimpleNamespace(tokens=(1,))
-            return SimpleNamespace(units=(unit,), cost=SimpleNamespace(seconds=2.0, forward=3, backward=1), text=text)
+            return SimpleNamespace(
+                units=(unit,), cost=SimpleNamespace(seconds=2.0, forward=3, backward=1, tokens=1), text=text
+            )
         finally:
             self.ended.set()
 
@@ -156,7 +160,7 @@ def test_an_error_of_the_work_is_handed_on(work: Work) -> None:
     assert isinstance(_finished(desk, desk.ask("one", MODEL, "text", SETTINGS)).error, NotANumber)
 
 
-def test_answers_are_bounded(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_answers_is_bounded(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "KEPT", 2)
     desk = Desk(Scheduler())
     work.go_on.set()
@@ -165,6 +169,80 @@ def test_answers_are_bounded(work: Work, monkeypatch: pytest.MonkeyPatch) -> Non
         keys.append(desk.ask("one", MODEL, text, SETTINGS))
         _finished(desk, keys[-1])
     assert desk.look(keys[0]).answer is None and desk.look(keys[2]).answer is not None
+
+
+def test_the_bytes_of_answers_are_bounded_and_the_one_looked_at_last_stays() -> None:
+    desk = Desk(Scheduler(), room=250_000)
+    for name in "abc":
+        if name == "c":
+            assert desk.look("a").finished
+        desk.compute("one", name, lambda progress, cancel: np.zeros(100_000, dtype=np.int8))
+        _finished(desk, name)
+    assert desk.look("a").answer is not None and desk.look("b").answer is None and desk.look("c").answer is not None
+    assert 200_000 < desk._answers.bytes <= 250_000
+
+
+def test_an_answer_larger_than_the_room_is_there_for_who_waits_and_alone() -> None:
+    desk = Desk(Scheduler(), room=1_000)
+    for name in "ab":
+        desk.compute("one", name, lambda progress, cancel: np.zeros(5_000))
+        assert _finished(desk, name).answer is not None
+    assert desk.look("a").answer is None
+
+
+def test_a_question_that_is_answered_twice_is_counted_once() -> None:
+    answers = jobs._Answers(10_000)
+    for _ in range(3):
+        answers.add("a", np.zeros(100))
+    assert answers.bytes == sizes.size(np.zeros(100)) + sizes.size("a")
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "most"),
+    [
+        (np.zeros(1_000), 8_000, 8_200),
+        (np.zeros((2, 1_000))[0], 8_000, 8_200),
+        ("x" * 1_000, 1_000, 1_100),
+        ({"a": [np.zeros(1_000), (np.zeros(1_000),)]}, 16_000, 17_000),
+        ([array := np.zeros(1_000), array], 8_000, 8_300),
+        (METHODS["sig"].settings(), 500, 3_000),
+    ],
+)
+def test_the_size_of_an_answer_is_that_of_all_it_holds(value: Any, least: int, most: int) -> None:
+    assert least <= sizes.size(value) <= most
+
+
+def test_what_takes_more_passes_than_the_server_spends_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "hosting", lambda: Hosting(max_passes=100))
+    monkeypatch.setattr(limits, "VOCABULARY", 0)
+    desk, chunks = Desk(Scheduler()), list[int]()
+
+    def endless(progress: Callable[[int, int], None], cancel: threading.Event) -> str:
+        while not cancel.is_set():
+            chunks.append(1)
+            progress(40 * len(chunks), 10_000)
+            assert len(chunks) < 1_000, "nobody stopped it"
+        raise Cancelled("The explanation was cancelled.")
+
+    desk.compute("one", "endless", endless)
+    error = _finished(desk, "endless").error
+    assert isinstance(error, InvalidSettings) and "this server spends 100 on one explanation" in str(error)
+    assert len(chunks) == 51, "20 explanations' worth, and no more than a chunk beyond"
+
+
+def test_what_failed_holds_neither_the_text_nor_the_model() -> None:
+    desk = Desk(Scheduler())
+
+    def fails(progress: Any, cancel: threading.Event) -> str:
+        try:
+            raise KeyError("inside")
+        except KeyError as error:
+            raise NotANumber("NaN") from error
+
+    desk.compute("one", "key", fails)
+    error = _finished(desk, "key").error
+    assert isinstance(error, NotANumber)
+    assert error.__traceback__ is error.__cause__ is error.__context__ is None
 
 
 def test_a_full_queue_is_said(work: Work) -> None:

@@ -1,6 +1,7 @@
 """The shelf: one loading for all who ask, failures tried again, a bounded number of models, and no strangers' folders."""
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,12 +9,21 @@ from typing import Any
 
 import pytest
 
+from sigviz.engine.scheduler import Scheduler
 from sigviz.errors import Cancelled, ModelUnavailable
-from sigviz.models import zoo
+from sigviz.models import release, zoo
 from sigviz.ui import models
+from sigviz.ui.jobs import Desk
 from sigviz.ui.models import Shelf
 
 WAIT = 10.0  # seconds; only a failure waits so long
+
+
+class Model(SimpleNamespace):
+    """A loaded model, as far as the shelf looks at it: a name, and something to hold on to."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name)
 
 
 class Loader:
@@ -36,7 +46,7 @@ class Loader:
                 raise Cancelled("The download was cancelled.")
         if name in self.fails:
             raise ModelUnavailable(f"{name} is out of reach.")
-        return SimpleNamespace(name=name)
+        return Model(name)
 
     def begun(self, name: str) -> threading.Event:
         return self.started.setdefault(name, threading.Event())
@@ -49,6 +59,7 @@ class Loader:
 def loader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Loader]:
     loader = Loader()
     monkeypatch.setattr(zoo, "load", loader)
+    monkeypatch.setattr(release, "gc", SimpleNamespace(collect=lambda: 0))  # half a second each, and there are no circles
     yield loader
     loader.ended = True
 
@@ -77,9 +88,8 @@ def test_a_model_that_failed_is_tried_again(loader: Loader) -> None:
     assert shelf.ask("m").result(WAIT).name == "m" and loader.calls == ["m", "m"]
 
 
-def test_the_model_longest_not_asked_for_is_let_go(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "LOADED", 2)
-    shelf = Shelf()
+def test_the_model_longest_not_asked_for_is_let_go(loader: Loader) -> None:
+    shelf = Shelf(room=2)
     _loaded(shelf, loader, "a", "b", "a", "c")
     assert loader.calls == ["a", "b", "c"]
     _loaded(shelf, loader, "c", "a")
@@ -88,9 +98,8 @@ def test_the_model_longest_not_asked_for_is_let_go(loader: Loader, monkeypatch: 
     assert loader.calls == ["a", "b", "c", "b"], "b had been let go"
 
 
-def test_what_is_still_loading_is_never_let_go(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "LOADED", 2)
-    shelf = Shelf()
+def test_what_is_still_loading_is_never_let_go(loader: Loader) -> None:
+    shelf = Shelf(room=2)
     _loaded(shelf, loader, "ready")
     loading = {name: shelf.ask(name) for name in "abc"}
     for name in "abc":
@@ -104,9 +113,8 @@ def test_what_is_still_loading_is_never_let_go(loader: Loader, monkeypatch: pyte
     assert list(shelf._jobs) == ["b", "c"]
 
 
-def test_the_model_in_use_stays_while_others_load(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "LOADED", 2)
-    shelf = Shelf()
+def test_the_model_in_use_stays_while_others_load(loader: Loader) -> None:
+    shelf = Shelf(room=2)
     for name in "ab":
         shelf.ask(name)
     _loaded(shelf, loader, "mine", "mine", "mine")
@@ -130,6 +138,52 @@ def test_a_loading_that_nobody_waits_for_is_cancelled(loader: Loader, monkeypatc
     again = shelf.ask("m")
     loader.gate("m").set()
     assert again is not job and again.result(WAIT).name == "m"
+
+
+def test_a_model_that_was_let_go_is_gone_and_its_memory_is_given_back(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back = threading.Event()
+    monkeypatch.setattr(release, "give_back", given_back.set)
+    shelf = Shelf(room=1)
+    _loaded(shelf, loader, "a")
+    loader.progress.clear()  # it knows the job, and the job its result
+    gone = weakref.ref(shelf.ask("a").result())
+    loader.gate("b").set()
+    shelf.ask("b").result(WAIT)
+    assert given_back.wait(WAIT)
+    assert gone() is None
+
+
+def test_a_model_that_a_job_uses_is_let_go_only_when_the_job_is_done(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back, go_on, seen = threading.Event(), threading.Event(), list[str]()
+    monkeypatch.setattr(release, "give_back", given_back.set)
+    shelf, desk = Shelf(room=1), Desk(Scheduler(), room=2**20)
+    _loaded(shelf, loader, "a")
+
+    def explained(classifier: Any) -> Callable[..., str]:
+        def work(progress: Any, cancel: threading.Event) -> str:
+            go_on.wait(WAIT)
+            seen.append(classifier.name)
+            return "answer"
+
+        return work
+
+    loader.progress.clear()
+    key = desk.compute("me", "key", explained(shelf.ask("a").result()))
+    _loaded(shelf, loader, "b")
+    assert list(shelf._jobs) == ["b"] and not given_back.wait(0.1), "the job needs it"
+    go_on.set()
+    assert given_back.wait(WAIT) and seen == ["a"]
+    assert desk.look(key).answer == "answer"
+
+
+def test_models_that_loaded_together_make_room_when_they_are_there(loader: Loader) -> None:
+    shelf = Shelf(room=2)
+    loading = [shelf.ask(name) for name in "abcd"]
+    for name, job in zip("abcd", loading, strict=True):
+        loader.gate(name).set()
+        job.result(WAIT)
+    shelf.tidy()
+    assert list(shelf._jobs) == ["c", "d"]
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from collections.abc import Hashable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from sigviz.explain import Estimate
 from sigviz.methods import METHODS
 from sigviz.ui import results
+from sigviz.ui.cards import Look, Question
 from sigviz.ui.jobs import question
 from sigviz.ui.models import shelf
 from tests.pages.strips import strips
@@ -55,3 +57,11 @@ def test_a_stopped_question_says_nothing_of_another() -> None:
     assert _ran(_with_text(app, OTHER))
     assert not _ran(_with_text(app, ONE))
     assert _ran(app.button(key="go0").click().run()) and not app.session_state["_stopped"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "first", "haste"), [(0.5, False, 0), (0.5, True, 0), (3, False, 1), (3, True, 0), (9, True, 1), (9, False, 2)]
+)
+def test_the_quick_ones_go_first_and_previews_before_what_takes_as_long(seconds: float, first: bool, haste: int) -> None:
+    settings = METHODS["sig-exact"].settings()
+    assert results._haste(Look(Question(settings, Estimate(1, 1, 1, 0), seconds), first)) == haste

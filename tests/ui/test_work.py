@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from sigviz.errors import Cancelled, NotANumber, QueueFull
+from sigviz.hosting import Hosting
 from sigviz.ui import work
 from sigviz.ui.work import Office, Report, Work
 
@@ -44,7 +45,8 @@ def gate() -> Iterator[Gate]:
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "_LOOK_EVERY", 0.01)
-    monkeypatch.setattr(work, "_office", Office())
+    office = Office()
+    monkeypatch.setattr(work, "_office", lambda: office)
 
 
 def _until(true: Callable[[], object]) -> None:
@@ -146,6 +148,14 @@ def test_work_goes_on_while_somebody_looks_or_is_connected(gate: Gate, monkeypat
     assert not gate.stopped.is_set()
     _connected(monkeypatch)
     assert gate.stopped.wait(WAIT)
+
+
+def test_work_that_takes_longer_than_the_server_allows_is_stopped(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "hosting", lambda: Hosting(max_minutes=1))
+    one = Office(limit=1).begin("me", gate)
+    assert not gate.stopped.wait(0.1) and not one.overtime
+    one._started -= 61
+    assert gate.stopped.wait(WAIT) and one.overtime and one.stopped
 
 
 def test_a_server_does_only_so_many_at_once(gate: Gate) -> None:
