@@ -13,13 +13,14 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 FINETUNE := $(BIN)/python -m sigviz finetune --architecture
 SNIPPETS := amazon nyt tweets
 ADAPTERS := sigviz/data/adapters
+SOAKED := tests/load tests/faults tests/fuzz tests/test_hosting.py tests/browser/test_load.py tests/browser/test_hosting.py
 
 # passed on to the scripts in .ci when they are given on the command line of make
-export PYTHON CHROMIUM
+export PYTHON CHROMIUM NGINX_PROGRAM
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint types unit browser screenshot adapters benchmark clean
+.PHONY: help run test lint types unit browser soak screenshot adapters benchmark clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,10 +38,16 @@ types: $(VENV)/.dev ## Check the types
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev ## Run the tests that need no browser
-	$(BIN)/python -m pytest -m "not browser" -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m "not browser and not soak" -n $(WORKERS) --dist loadfile
 
 browser: $(VENV)/.dev ## Run the tests in a real Chromium
-	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python -m pytest -m browser -n $(WORKERS) --dist loadfile
+	CHROMIUM="$$(.ci/chromium)" && NGINX_PROGRAM="$$(.ci/nginx)" && export CHROMIUM NGINX_PROGRAM && \
+		$(BIN)/python -m pytest -m "browser and not soak" -n $(WORKERS) --dist loadfile
+
+soak: $(VENV)/.dev ## Load, faults and fuzz in full size, with their figures (about 20 minutes on 2 cores)
+	rm -f .test-output/soak.json
+	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && export SOAK=1 CI=1 && \
+		{ $(BIN)/python -m pytest -n 0 $(SOAKED); status=$$?; $(BIN)/python -m tests.load.figures; exit $$status; }
 
 screenshot: $(VENV)/.dev ## Take pictures of the app, light and dark, into .test-output (PICTURES=.ci/pictures: the README's)
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python .ci/screenshot.py $(PICTURES)

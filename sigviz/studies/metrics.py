@@ -227,6 +227,14 @@ def _checked(
     checked_share(k)
     if len({one.text for one in attributions}) > 1:
         raise InvalidSettings("The explanations are of different texts. Measure those of one text at a time.")
+    if any(one.windows > 1 for one in attributions):
+        raise InvalidSettings(
+            "An explanation is of a text in several windows, and the metrics read it at once: use window='cut'."
+        )
+    if any(one.settings.within is not None for one in attributions):
+        raise InvalidSettings(
+            "An explanation is of a part of the text, and the metrics rank all of its words: leave within out."
+        )
     if others := {one.model for one in attributions} - {classifier.name}:
         raise InvalidSettings(
             f"An explanation is of the model {quoted(others.pop())}, not of {quoted(classifier.name)}. Use its own."

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sigviz.errors import InUse, InvalidResults
+from sigviz.whole import whole
 
 FAITHFULNESS, ROBUSTNESS = "faithfulness", "robustness"  # what a study asks; each has its columns
 COLUMNS = (  # of a row of a faithfulness study; the contract of results files
@@ -112,10 +113,7 @@ def opened(out: Path, about: Mapping[str, Any]) -> Iterator[Journal]:
             raise InUse(f"Another process is writing {out.name}. Wait for it, or give another --out.") from error
         head, done = _done(path)
         if not done:  # a study that has not begun does not stand in the way of another
-            os.truncate(path, 0)
-            file.write(_line({"about": about}))
-            file.flush()
-            os.fsync(file.fileno())
+            _begin(path, file, about)
         elif head != json.loads(json.dumps(about)):
             raise InvalidResults(_OTHER_STUDY.format(name=out.name, differing=_differing(head or {}, about)))
         journal = Journal(file, done, columns(about))
@@ -124,6 +122,17 @@ def opened(out: Path, about: Mapping[str, Any]) -> Iterator[Journal]:
         finally:
             if not journal.done:  # nothing to go on from
                 path.unlink(missing_ok=True)
+
+
+def _begin(path: Path, file: IO[str], about: Mapping[str, Any]) -> None:
+    try:
+        os.truncate(path, 0)
+        file.write(_line({"about": about}))
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError:  # a full disk: nothing to go on from
+        path.unlink(missing_ok=True)
+        raise
 
 
 _OTHER_STUDY = (
@@ -144,10 +153,9 @@ def finish(out: Path, about: Mapping[str, Any], done: Mapping[Key, str | None]) 
     fresh = out.with_name(f"{out.name}.new")
     names = columns(about)
     fields = schema(names).with_metadata({_METADATA: json.dumps(told).encode()})
-    with pq.ParquetWriter(fresh, fields, compression="zstd", compression_level=15) as writer:
+    with whole(out, fresh), pq.ParquetWriter(fresh, fields, compression="zstd", compression_level=15) as writer:
         for units in batched(_units(journal_of(out), names), _BATCH):
             writer.write_table(pa.Table.from_pandas(frame(units, names), schema=fields, preserve_index=False))
-    os.replace(fresh, out)
     journal_of(out).unlink(missing_ok=True)
     return load(out, study=kind(about))
 
@@ -158,9 +166,8 @@ def write(out: Path, results: Results) -> None:
     table = pa.Table.from_pandas(results.rows[names], schema=schema(names), preserve_index=False)
     told = {**results.about, "complete": results.complete}
     table = table.replace_schema_metadata({_METADATA: json.dumps(told).encode()})
-    fresh = out.with_name(f"{out.name}.new")
-    pq.write_table(table, fresh, compression="zstd", compression_level=15)
-    os.replace(fresh, out)
+    with whole(out, out.with_name(f"{out.name}.new")) as fresh:
+        pq.write_table(table, fresh, compression="zstd", compression_level=15)
 
 
 def frame(units: Sequence[Unit], columns: Sequence[str] = COLUMNS) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from sigviz.errors import InvalidSettings
 from sigviz.views import picture, records, reproduce, standalone, table5
 from sigviz.views.heatmap import Scale
 from sigviz.views.palette import Theme
+from sigviz.whole import whole
 
 FORMATS = {  # name -> what it is
     "svg": "a picture of the rows",
@@ -65,15 +66,23 @@ def save(
 ) -> Path:
     """Write explanations into a file whose suffix says how: .svg, .html, .csv, .json or .tex; returns its path.
 
-    The other arguments are those of `render`.  A file of that name is written over.
+    The other arguments are those of `render`.  A file of that name is written over, and stays as it is where that fails.
 
     Raises: InvalidSettings for another suffix and as `render` does; OSError where the file cannot be written.
     """
     format = of_suffix(path)
     content = render(attributions, format, theme=theme, scale=scale, colours=colours, revision=revision)
-    place = Path(path)
-    place.write_bytes(encoded(content))
-    return place
+    write(Path(path), content)
+    return Path(path)
+
+
+def write(path: Path, content: str) -> None:
+    """Put text into a file, which is there whole or stays as it was.  Raises OSError, which names the file."""
+    try:
+        with whole(path) as fresh:
+            fresh.write_bytes(encoded(content))
+    except OSError as error:  # which would name the file beside it
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def encoded(content: str) -> bytes:

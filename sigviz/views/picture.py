@@ -20,7 +20,7 @@ from sigviz.attribution import Attribution
 from sigviz.views import heatmap, wording
 from sigviz.views.heatmap import Look, Scale
 from sigviz.views.palette import Theme, inks, ramp
-from sigviz.views.pieces import Piece, pieces
+from sigviz.views.pieces import Piece, left_out, pieces
 
 COLUMNS = 96  # cells of a line
 _CELL, _LINE, _MARGIN, _BOX = 8.4, 26, 16, 21  # pixels; text of 14 in a monospaced font is 8.4 wide
@@ -44,7 +44,7 @@ def svg(attributions: Sequence[Attribution], *, theme: Theme = "light", scale: S
         y += 20
         body.append(_line(wording.shortened(title, COLUMNS), _MARGIN, y, _CELL, f'fill="{ink.text}" font-weight="700"'))
         y += 6
-        cut = pieces(one.text, one.units, one.truncated)
+        cut = pieces(one.text, one.units, left_out(one))
         right_to_left = _direction(one.text) == "R"
         for row in _lines(cut):
             body += _drawn(row, y, looks, theme, right_to_left)
@@ -84,14 +84,15 @@ class Item:
 
 def clusters(text: str) -> list[str]:
     """The text in pieces that must not be parted: characters with the marks, joiners and modifiers that belong to them."""
-    found: list[str] = []
-    for character in text:
-        joined = bool(found) and (_bodiless(character) or found[-1].endswith("\u200d") or _flag(found[-1], character))
-        if joined:
-            found[-1] += character
-        else:
-            found.append(character)
-    return found
+    starts: list[int] = []
+    for at, character in enumerate(text):  # by places: a letter with a million accents must not be copied a million times
+        alone = bool(starts) and at - starts[-1] == 1
+        joined = bool(starts) and (
+            _bodiless(character) or text[at - 1] == "\u200d" or (alone and _flag(text[at - 1], character))
+        )
+        if not joined:
+            starts.append(at)
+    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
 
 
 def cells(text: str) -> int:
@@ -109,7 +110,7 @@ def _bodiless(character: str) -> bool:
 
 def _flag(before: str, character: str) -> bool:
     """Whether two letters make a flag."""
-    return len(before) == 1 and _letter_of_flag(before) and _letter_of_flag(character)
+    return _letter_of_flag(before) and _letter_of_flag(character)
 
 
 def _letter_of_flag(character: str) -> bool:
@@ -145,13 +146,15 @@ def _fitting(item: Item) -> Iterator[Item]:
     if item.cells <= COLUMNS:
         yield item
         return
-    part = ""
+    part: list[str] = []
+    used = 0
     for one in clusters(item.text):
-        if cells(part + one) > COLUMNS:
-            yield replace(item, text=part, cells=cells(part))
-            part = ""
-        part += one
-    yield replace(item, text=part, cells=cells(part))
+        if used + (wide := cells(one)) > COLUMNS:
+            yield replace(item, text="".join(part), cells=used)
+            part, used = [], 0
+        part.append(one)
+        used += wide
+    yield replace(item, text="".join(part), cells=used)
 
 
 def _groups(items: Sequence[Item]) -> Iterator[list[Item]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from unicodedata import category
 
-from sigviz.attribution import Unit
+from sigviz.attribution import Attribution, Unit
 from sigviz.views.wording import visible
 
 Kind = Literal["unit", "text", "cut", "special"]
@@ -57,6 +57,11 @@ def pieces(text: str, units: Sequence[Unit], truncated: int = 0, special: tuple[
         [Piece("special", (Part(token, mark=True),), title="special token, no score")] if token else [] for token in special
     )
     return [*before_text, *found, *behind_text]
+
+
+def left_out(attribution: Attribution) -> int:
+    """Tokens to strike through behind the units; none where a part of the text was explained, behind which there is more."""
+    return attribution.truncated if attribution.settings.within is None else 0
 
 
 def unit_text(unit: Unit) -> str:

@@ -1,0 +1,25 @@
+"""The figures of a soak are kept by name and printed with their units."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.load import figures
+from tests.load.memory import slope
+
+
+def test_figures_are_kept_under_soak_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "PLACE", tmp_path / "out" / "soak.json")
+    monkeypatch.setattr(figures, "SOAK", False)
+    figures.note("a", 1.0, "s")
+    assert not list(tmp_path.iterdir()) and figures.table(figures.read(figures.PLACE)) == ""
+    monkeypatch.setattr(figures, "SOAK", True)
+    figures.note("a", 1.0, "s")
+    figures.note_latencies("wait", [1.0, 2.0, 3.0])
+    assert figures.read(figures.PLACE)["wait, p50"] == {"value": 2.0, "unit": "s"}
+    assert [line.split()[-1] for line in figures.table(figures.read(figures.PLACE)).splitlines()] == ["s"] * 3
+
+
+def test_a_slope_is_found_in_noise() -> None:
+    assert slope([0, 1, 2, 3], [5.0, 7.0, 9.0, 11.0]) == pytest.approx(2.0)
+    assert abs(slope([0, 1, 2, 3], [5.0, 5.1, 5.0, 5.1])) < 0.05
