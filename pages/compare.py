@@ -2,7 +2,20 @@
 
 import streamlit as st
 
-from sigviz.ui import cards, controls, downloads, ledger, measures, messages, models, overview, results, run_controls
+from sigviz.ui import (
+    cards,
+    controls,
+    downloads,
+    inside,
+    ledger,
+    long_texts,
+    measures,
+    messages,
+    models,
+    overview,
+    results,
+    run_controls,
+)
 
 st.title("Which words decided?")
 st.markdown(
@@ -22,12 +35,16 @@ if classifier is None:
     st.stop()
 
 with asking:
-    shared = controls.shared(classifier.labels)
+    shared = controls.shared(classifier.labels, long_texts.first_unit(classifier, text))
 with answer, messages.shown():
-    prediction = overview.predict(classifier, text, shared)
-    overview.show(prediction)
+    said = st.container()
+    shared = long_texts.with_window(shared, long_texts.window(classifier, text))
+    with said:
+        prediction = overview.predict(classifier, text, shared)
+        overview.show(prediction)
 
 st.header("Runs")
+long_texts.notice(classifier, text, shared)
 runs, below = st.container(), st.container()
 with below:
     run_controls.below()
@@ -39,8 +56,11 @@ with runs:
     results.styles(prediction.label)
     drawn = results.draw_cards(classifier, text, shared, manner)
 
-found = results.stream(drawn, classifier, text)
+words = inside.section(st.container(), drawn, classifier, text, shared)
+found = results.stream(drawn, classifier, text, words)
 results.rescale(drawn)
+if words:
+    words.end()
 
 if found:
     overview.chosen_word(found)

@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from sigviz.errors import InvalidSettings
 
 UNITS = ("token", "word", "sentence")
+WINDOWS = {  # what is done with a text that is longer than the model reads -> in words
+    "cut": "the text is cut at the model's limit",
+    "slide": "the text is read in overlapping windows of the model's limit, and F is the mean of the windows' F",
+}
 OUTPUTS = {  # what F may be -> the unit of F in words
     "logit": "the target's logit",
     "probability": "the target's probability (0 to 1)",
@@ -23,6 +27,7 @@ OUTPUTS = {  # what F may be -> the unit of F in words
 }
 MAX_SEED = 2**31 - 1
 Value = str | int | float | None
+Span = tuple[int, int]
 Floats = NDArray[np.float64]
 
 
@@ -47,6 +52,9 @@ class Settings:
     method: an id of METHODS.  baseline: "mask", "pad", "unk", "zero", "mean" or a token of the vocabulary.  target: class
     index or name; None for the predicted one.  output: a key of OUTPUTS.  contrast: the class that `margin` subtracts
     (None: the best other).  options: the method's own settings (steps, quadrature, ...), sorted by name.
+
+    window: a key of WINDOWS.  within: characters [start, end) of the text; only tokens that lie inside move, so x̄ is the text
+    with these alone replaced, and only their units get a score.  None: all of the text.
     """
 
     method: str
@@ -57,9 +65,14 @@ class Settings:
     contrast: int | str | None = None
     seed: int = 0
     options: tuple[tuple[str, Value], ...] = ()
+    window: str = "cut"
+    within: Span | None = None
 
     def __post_init__(self) -> None:
         _one_of("unit", self.unit, UNITS)
+        _one_of("window", self.window, tuple(WINDOWS))
+        if self.within is not None:  # JSON knows no tuples
+            object.__setattr__(self, "within", _span(self.within))
         _one_of("output", self.output, tuple(OUTPUTS))
         if not isinstance(self.baseline, str) or not self.baseline:
             raise InvalidSettings("baseline is empty: give mask, pad, unk, zero, mean, or a token of the vocabulary.")
@@ -72,10 +85,11 @@ class Settings:
         """The value of one of the method's own options, None where the method has no such option."""
         return dict(self.options).get(name)
 
-    def to_dict(self) -> dict[str, Value]:
+    def to_dict(self) -> dict[str, Value | list[int]]:
         """One flat mapping of everything, for JSON and for `explain(..., **settings)`."""
-        shared = {name: getattr(self, name) for name in ("method", "baseline", "unit", "target", "output", "contrast", "seed")}
-        return {**shared, **dict(self.options)}
+        named = ("method", "baseline", "unit", "target", "output", "contrast", "seed", "window")
+        within = None if self.within is None else [*self.within]
+        return {**{name: getattr(self, name) for name in named}, "within": within, **dict(self.options)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,7 @@ class Cost:
     """What an explanation took.
 
     seconds: wall time.  forward, backward: sequences (texts of this length) put through the model in each direction.
+    tokens: of one such sequence, special ones counted; 0 where that is not known.
     """
 
     seconds: float
@@ -90,19 +105,22 @@ class Cost:
     backward: int
     device: str
     dtype: str
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """What a model says of a text.  probabilities: float64 [classes], a plain forward pass.  target: the explained class.
 
-    truncated: tokens of the text that the model's limit cut off.
+    windows: in how many the text was read; where there are several, probabilities are those of the windows' mean logits.
+    truncated: tokens of the text that were left out, beyond the model's limit or the largest number of windows.
     """
 
     labels: tuple[str, ...]
     probabilities: Floats
     target: int
     truncated: int = 0
+    windows: int = 1
 
     @property
     def label(self) -> str:
@@ -115,10 +133,13 @@ class Attribution:
 
     raw: float64 [n], one per unit, in the unit of F, signed (positive: towards the target), never normalised.
     expected: float64 [n] or None: F(x) - F(x̄ⁱ), what raw_i must be for a method that is complete per unit.
-    output, baseline_output: F(x) and F(x̄), every content token replaced.
-    probabilities: float64 [classes], a plain forward pass.  features: float32 [content tokens, D] or None.
+    output, baseline_output: F(x) and F(x̄), every content token replaced (with settings.within: every one inside).
+    probabilities: float64 [classes], a plain forward pass.  features: float32 [content tokens, D] or None (those of units).
     spread: float64 [n] or None: the standard deviation of raw over the seeds; None where nothing is sampled, or with one seed.
-    truncated: tokens of the text that the model's limit cut off.  notes: what a reader must know, in sentences.
+    truncated: tokens of the text that were left out.  notes: what a reader must know, in sentences.
+    windows: in how many the text was read.  Where there are several, F is the mean of the windows' F, each score the sum of
+    the unit's scores in the windows divided by their number, probabilities those of the windows' mean logits; and the
+    tokens of a unit are numbered as if all of the text were one input.
     """
 
     model: str
@@ -138,6 +159,10 @@ class Attribution:
     truncated: int = 0
     notes: tuple[str, ...] = ()
     spread: Floats | None = None
+    windows: int = 1
+
+    def __post_init__(self) -> None:
+        _frozen(self.raw, self.expected, self.probabilities, self.features, self.spread)
 
     @property
     def scores(self) -> Floats:
@@ -177,9 +202,27 @@ class Attribution:
         }
 
 
+def _frozen(*arrays: NDArray[Any] | None) -> None:
+    """Make the arrays themselves read-only: a result is shared, by the sessions of a server for one."""
+    for array in arrays:
+        if array is not None:
+            array.flags.writeable = False
+
+
 def _one_of(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise InvalidSettings(f"{name} is {quoted(value)}; choose one of: {', '.join(choices)}.")
+
+
+def _span(given: object) -> Span:
+    """[start, end) as a tuple of two whole numbers.  Raises InvalidSettings."""
+    whole = isinstance(given, tuple | list) and all(isinstance(at, int) and not isinstance(at, bool) for at in given)
+    if not whole or len(given) != 2 or not 0 <= given[0] < given[1]:  # type: ignore[arg-type, index]
+        raise InvalidSettings(
+            f"within is {quoted(given)}; give two places in the text, counted in characters from 0, the first before the "
+            "second, such as (0, 80)."
+        )
+    return given[0], given[1]  # type: ignore[index]
 
 
 def quoted(value: object) -> str:
@@ -205,5 +248,6 @@ def document(attributions: list[Attribution]) -> Mapping[str, Any]:
         "label": first.label,
         "probabilities": dict(zip(first.labels, first.probabilities.tolist(), strict=True)),
         "truncated": first.truncated,
+        "windows": first.windows,
         "attributions": [attribution.to_dict() for attribution in attributions],
     }

@@ -9,17 +9,19 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
 import transformers
 
-from sigviz import cli_robustness, cli_studies
-from sigviz.attribution import OUTPUTS, UNITS, Attribution, Settings, document
+from sigviz import cli_finetune, cli_robustness, cli_studies
+from sigviz.attribution import OUTPUTS, UNITS, WINDOWS, Attribution, Settings, Span, document, quoted
 from sigviz.errors import Cancelled, InvalidSettings, InvalidText, SigvizError
 from sigviz.explain import explain_with
+from sigviz.looking import sentence
 from sigviz.methods import METHODS, Method, Option, Promise, runs
-from sigviz.methods.registry import get
+from sigviz.methods.registry import SHARED, get
 from sigviz.models import catalogue, zoo
 from sigviz.terminal import bar, line, plain
 from sigviz.views import files, wording
@@ -89,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_studies.add_evaluate(commands.add_parser("evaluate", help="measure how faithful methods are on a corpus"))
     robustness = commands.add_parser("robustness", help="compare a model's explanations with other models' on a corpus")
     cli_robustness.add_robustness(robustness)
-    _add_finetune(commands.add_parser("finetune", help="train an adapter for the bundled base model"))
+    cli_finetune.add_finetune(commands.add_parser("finetune", help="train an adapter for the bundled base model"))
     return parser
 
 
@@ -107,6 +109,17 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--baseline", default="mask", help="mask, pad, unk, zero, mean, or any token (default: %(default)s)")
     parser.add_argument("--unit", default="token", choices=UNITS)
+    parser.add_argument(
+        "--window",
+        default="cut",
+        choices=WINDOWS,
+        help="a text longer than the model reads is cut, or read in windows that slide over it (default: %(default)s)",
+    )
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument(
+        "--within", metavar="START:END", type=_span, help="characters, from 0: only words inside move and get a score"
+    )
+    part.add_argument("--sentence", metavar="N", type=int, help="the same for the text's sentence N, counted from 1")
     parser.add_argument("--target", help="class number or name (default: the predicted class)")
     parser.add_argument("--output", default="logit", choices=OUTPUTS, help="what F is (default: %(default)s)")
     parser.add_argument("--contrast", help="the class that --output margin subtracts (default: the best other)")
@@ -130,6 +143,13 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", choices=option.choices or None, type=_kind(option), help=f"for {takers}")
 
 
+def _span(given: str) -> Span:
+    start, colon, end = given.partition(":")
+    if not (colon and start.isdecimal() and end.isdecimal() and len(given) < 40):
+        raise argparse.ArgumentTypeError(f"{quoted(given)} is not START:END, such as 0:80")
+    return int(start), int(end)
+
+
 def _own_options() -> dict[str, Option]:
     return {option.name: option for method in METHODS.values() for option in method.options}
 
@@ -144,6 +164,9 @@ def _explain(given: argparse.Namespace) -> None:
     text = _piped() if given.text == "-" else given.text
     with bar("loading") as progress:
         classifier = zoo.load(given.model, device=given.device, dtype=given.dtype, revision=given.revision, progress=progress)
+    if given.sentence is not None:
+        part = sentence(classifier, text, given.sentence, given.window)
+        settings = [replace(wanted, within=part) for wanted in settings]
     found = []
     for wanted in settings:
         with bar(wanted.method) as progress:
@@ -156,7 +179,7 @@ def _explain(given: argparse.Namespace) -> None:
             print(json.dumps(document(found), ensure_ascii=False, indent=1) if given.json else _table(found))
     finally:  # and written, too, where a reader of what is printed has left
         if given.out is not None:
-            given.out.write_bytes(files.encoded(made))
+            files.write(given.out, made)
 
 
 def _settings(given: argparse.Namespace) -> list[Settings]:
@@ -169,7 +192,7 @@ def _settings(given: argparse.Namespace) -> list[Settings]:
         if not any(option.name == name for method in methods for option in method.options):
             ids = ", ".join(dict.fromkeys(method.id for method in methods))
             raise InvalidSettings(f"--{name} is no setting of {ids}. Leave it out.")
-    shared = {name: getattr(given, name) for name in ("unit", "target", "output", "contrast", "seed")}
+    shared = {name: getattr(given, name) for name in SHARED if name != "baseline"}
     found = []
     for method, (run, own_baseline) in zip(methods, chosen, strict=True):
         baseline = run.baseline if own_baseline else given.baseline
@@ -235,7 +258,12 @@ def _table(found: list[Attribution]) -> str:
         lines.append(f"{head}: sum {one.raw.sum():.4f}, total delta {one.total_delta:.4f}{worst}; {cost}")
         lines += [f"  note: {note}" for note in one.notes]
     if first.truncated:
-        lines.append(f"The text was cut: {first.truncated} tokens past the model's limit were left out.")
+        limit = "the last window" if first.windows > 1 else "the model's limit"
+        slide = "" if first.settings.window == "slide" else " To read it all, in windows: --window slide."
+        lines.append(f"The text was cut: {first.truncated} tokens past {limit} were left out.{slide}")
+    if first.settings.within is not None:
+        start, end = first.settings.within
+        lines.append(f"Only characters {start} to {end} were explained; the rest of the text stayed as it is.")
     return "\n".join(map(plain, lines))  # names of models and classes are as foreign as the text
 
 
@@ -250,46 +278,3 @@ def _methods(_: argparse.Namespace) -> None:
         for option in method.options:
             values = "|".join(option.choices) or f"{option.minimum:g} to {option.maximum:g}"
             print(f"{'':14}   --{option.name} {values} (default: {option.default})")
-
-
-def _add_finetune(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(run=_finetune)
-    parser.add_argument("--corpus", required=True)
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR")
-    parser.add_argument("--architecture", default="minilm", help="minilm (6 layers) or distil (3 layers)")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--learning-rate", type=float, default=5e-4)
-    parser.add_argument("--rank", type=int, default=16)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--patience", type=int, default=2, help="epochs without a better validation accuracy before it stops")
-    parser.add_argument("--limit", type=int, help="train on a seeded random sample of this size")
-
-
-def _finetune(given: argparse.Namespace) -> None:
-    from sigviz.models import finetuning  # the trainer is slow to import, and only this command needs it
-    from sigviz.studies import corpora, rated
-
-    names = ("architecture", "seed", "epochs", "learning_rate", "rank", "batch", "patience")
-    recipe = finetuning.Recipe(**{name: getattr(given, name) for name in names})
-    if given.limit is not None and given.limit < 1:
-        raise InvalidSettings(f"limit is {given.limit}; it must be at least 1. Leave it out to train on everything.")
-    if given.out.exists() and not given.out.is_dir():
-        raise InvalidSettings(f"{given.out} is a file. Give --out a folder, or a name that is not there yet.")
-    # an accuracy is only worth something on the whole of the other two: the limit is the training texts' alone
-    splits = corpora.for_training(given.corpus, limit=given.limit, seed=given.seed)
-    given.out.mkdir(parents=True, exist_ok=True)  # a place that takes nothing is met now, not after the first epoch
-    data = {split: finetuning.Examples(part.texts, corpora.labelled(part)) for split, part in splits.items()}
-    chosen = {name: getattr(given, name) for name in (*names, "limit") if getattr(given, name) is not None}
-    flags = [f"--{name.replace('_', '-')} {value}" for name, value in chosen.items()]
-    about = {
-        "corpus": given.corpus,
-        "corpus_licence": splits["train"].licence,
-        "corpus_sha256": splits["train"].sha256,
-        "corpus_rules": corpora.RULES if given.corpus in rated.FILES else "labels and splits as the corpus gives them",
-        "licence": "Apache-2.0",
-        "command": f"python -m sigviz finetune --corpus {given.corpus} --out {given.out} {' '.join(flags)}",
-    }
-    card = finetuning.finetune(recipe, data, splits["train"].label_names or corpora.LABELS, given.out, about)
-    accuracy, error, n = card["test_accuracy"], card["test_standard_error"], card["n"]["test"]
-    print(f"test accuracy {accuracy:.4f} (standard error {error:.4f}, n = {n})")

@@ -125,7 +125,7 @@ def test_settings_are_one_flat_mapping() -> None:
     flat = settings.to_dict()
     assert flat == {
         **{"method": "sig", "baseline": "pad", "unit": "word", "target": "yes", "output": "margin", "contrast": 0, "seed": 7},
-        **{"context": "full", "steps": 5},
+        **{"context": "full", "steps": 5, "window": "cut", "within": None},
     }
     assert json.loads(json.dumps(flat)) == flat
     assert (settings.option("steps"), settings.option("factor")) == (5, None)
@@ -147,7 +147,7 @@ ENTRY = {
 
 def test_the_document_has_exactly_the_contract_s_keys() -> None:
     found = document([made([1.0, 2.0]), made([0.5, 1.0], expected=np.array([0.5, 1.0]))])
-    assert set(found) == {"model", "text", "target", "label", "probabilities", "truncated", "attributions"}
+    assert set(found) == {"model", "text", "target", "label", "probabilities", "truncated", "windows", "attributions"}
     for entry in found["attributions"]:
         assert set(entry) == ENTRY
         assert set(entry["cost"]) == {"seconds", "forward", "backward", "device", "dtype"}

@@ -23,7 +23,7 @@ from tests.models.families import FAMILIES
 MODEL = "bundled/distil-movie"
 TEXT = "a hideous , confusing spectacle"
 ROBUST = ["robustness", "--corpus", "movie", "--out", "r"]
-TOP = {"model", "text", "target", "label", "probabilities", "truncated", "attributions"}
+TOP = {"model", "text", "target", "label", "probabilities", "truncated", "windows", "attributions"}
 ENTRY = {
     "method",
     "settings",
@@ -378,3 +378,61 @@ def test_a_model_without_a_twin_stands_beside_its_controls_and_one_with_it_besid
     assert main([*ROBUST, "--other", "none"]) == 2 and seen[-1].other == ""
     assert {plan.baseline for plan in seen} == {"unk"} and {plan.reductions for plan in seen} == {("l2", "sum")}
     assert {plan.controls for plan in seen} == {CONTROLS}
+
+
+LONG = "a slow start . the plot is dull . but the ending is moving , and quite bright ."
+
+
+def test_a_part_of_the_text_is_explained_by_characters_or_by_the_number_of_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zoo, "load", lambda name, **_: tiny.bert())
+    asked = ["explain", LONG, "--json", "--unit", "word", "--method", "ig(steps=3)", "--method", "sig-exact"]
+    for part in (["--within", "15:33"], ["--sentence", "2"]):
+        assert main([*asked, *part]) == 0
+        for entry in json.loads(capsys.readouterr().out)["attributions"]:
+            assert entry["settings"]["within"] == [15, 33]
+            assert [unit["text"] for unit in entry["units"]] == ["the", "plot", "is", "dull", "."]
+    assert main(["explain", LONG, "--method", "random", "--sentence", "2"]) == 0
+    assert "Only characters 15 to 33 were explained" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (["--sentence", "4"], "There is no sentence 4: the model reads 3 of this text."),
+        (["--sentence", "0"], "There is no sentence 0"),
+        (["--within", "9:3"], "within is (9, 3)"),
+        (["--within", "900:950"], "No token that the model reads lies within characters 900 to 950"),
+    ],
+)
+def test_a_part_that_the_text_does_not_have_is_refused_in_one_line(
+    part: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zoo, "load", lambda name, **_: tiny.bert())
+    assert main(["explain", LONG, "--method", "sig-exact", *part]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and said in printed.err and len(printed.err.splitlines()) == 1
+
+
+def test_a_part_in_no_form_is_refused_and_studies_know_neither_parts_nor_windows(capsys: pytest.CaptureFixture[str]) -> None:
+    for asked in (["explain", LONG, "--within", "nine"], [*ROBUST, "--window", "slide"], [*ROBUST, "--within", "0:9"]):
+        with pytest.raises(SystemExit) as left:
+            main(asked)
+        printed = capsys.readouterr()
+        assert left.value.code == 2 and printed.out == "" and len(printed.err.splitlines()) == 1
+
+
+def test_a_text_longer_than_the_model_reads_is_read_in_windows_on_request(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zoo, "load", lambda name, **_: tiny.bert())
+    assert main(["explain", "film " * 100, "--method", "random"]) == 0
+    assert (
+        "38 tokens past the model's limit were left out. To read it all, in windows: --window slide."
+        in capsys.readouterr().out
+    )
+    assert main(["explain", "film " * 100, "--method", "random", "--window", "slide", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["windows"], found["truncated"], len(found["attributions"][0]["raw"])) == (3, 0, 100)
+    assert found["attributions"][0]["settings"]["window"] == "slide"

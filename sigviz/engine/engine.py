@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from sigviz.engine import turns
-from sigviz.engine.memory import rows_that_fit
+from sigviz.engine.memory import keep_freed, rows_that_fit
 from sigviz.errors import Cancelled, NotANumber, OutOfMemory
 from sigviz.models.classifier import Objective, TextClassifier
-from sigviz.paths.path import Path, Points
+from sigviz.paths.path import Maker, Path, Points
 
 Progress = Callable[[int, int], None]
 _NO_MEMORY = ("allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")  # in PyTorch's own messages
@@ -44,6 +44,8 @@ class Run:
         self.total = total
         self.forward = self.backward = 0
         self._progress, self._cancel, self._rows = progress, cancel, rows
+        if classifier.device.type == "cpu":
+            keep_freed()
         self._turns = turns.turns_of(str(classifier.device))
         self._account = turns.account()
 
@@ -71,6 +73,20 @@ class Run:
         def look(k: Tensor) -> None:
             _, gradients = self._gradients(path, k)
             part = torch.einsum("btd,btd->td", _double(gradients), _double(path.steps(k))).cpu()
+            sums[:] = [sums[0] + part] if sums else [part]
+            self._count(k)
+
+        self._in_chunks(path, look, backward=True)
+        return _finite(sums[0], "gradients")
+
+    def integrals(self, path: Path, weights: Maker) -> Tensor:
+        """`integrate` with L weights for each point, float64 weights(k) [b, L], at the cost of one: float64 [L, T, D]."""
+        sums: list[Tensor] = []
+
+        def look(k: Tensor) -> None:
+            _, gradients = self._gradients(path, k)
+            moved = (_double(gradients) * _double(path.steps(k))).flatten(1)  # [b, T * D]
+            part = (weights(k).to(moved).T @ moved).unflatten(1, gradients.shape[1:]).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
             self._count(k)
 

@@ -6,7 +6,7 @@ from sigviz.attribution import Settings
 from sigviz.methods.options import WALK, replaced_once
 from sigviz.methods.problem import Problem, Runner, Scores
 from sigviz.methods.registry import Promise, method
-from sigviz.methods.sequential import expectation
+from sigviz.methods.sequential import expectation, replaced
 from sigviz.paths.discretized import Walk, anchors, embedding_paths, joint, sequential
 from sigviz.paths.neighbours import Neighbours
 
@@ -60,6 +60,7 @@ g^k_{ij} &= \frac{\partial F(\mathbf x_1, \ldots, \mathbf v^k_i, \ldots, \mathbf
     options=WALK,
     passes=lambda settings, n: (n * _looks(settings) + replaced_once(settings, n), n * _looks(settings)),
     weighed=_weighed,
+    foresee=replaced,
 )
 def sequential_discretized_ig(problem: Problem, run: Runner, settings: Settings) -> Scores:
     """features: as for DIG, each unit on its own way; expected as for SIG, since a way's end points decide it."""

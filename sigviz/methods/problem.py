@@ -8,7 +8,7 @@ from typing import Protocol
 
 from torch import Tensor, nn
 
-from sigviz.paths.path import Path, Points
+from sigviz.paths.path import Maker, Path, Points
 from sigviz.paths.walked import Walked
 
 
@@ -19,6 +19,7 @@ class Problem:
     x, baseline: [T, D] word embeddings of the text and of the text with every content token replaced.  members: bool
     [n, T], the tokens of each unit.  ids: int64 [T].  baseline_vector: [D]; baseline_token: its id, None for a vector that
     is no word.  output, baseline_output: F(x), F(x̄).  embeddings(): the vocabulary's embeddings [V, D], made when asked for.
+    foreseen: F at the points that the method named beforehand (Method.foresee), float64 [count], or None.
     """
 
     x: Tensor
@@ -31,6 +32,7 @@ class Problem:
     baseline_output: float
     embeddings: Callable[[], Tensor]
     walked: Walked = field(default_factory=Walked)
+    foreseen: Tensor | None = None
 
     @cached_property
     def content(self) -> Tensor:
@@ -52,6 +54,10 @@ class Runner(Protocol):
         """Gradient times step, summed over the path's points: float64 [T, D]."""
         ...
 
+    def integrals(self, path: Path, weights: Maker) -> Tensor:
+        """Several weighted sums of gradient times step at once, weights(k) [b, L]: float64 [L, T, D]."""
+        ...
+
     def values(self, points: Points) -> Tensor:
         """F at the points: float64 [count]."""
         ...
@@ -70,7 +76,7 @@ class Scores:
     """What a method found.  features: float64 [T, D] or None.  raw: float64 [n]; where None, the features' sums by unit.
 
     expected: float64 [n], what each raw must be, or None.  spread: float64 [n], the standard deviation of raw over seeds, or
-    None.  notes: what a reader must know.
+    None.  by_seed: float64 [seeds, n], the raw scores that spread is of, or None.  notes: what a reader must know.
     """
 
     features: Tensor | None = None
@@ -78,6 +84,7 @@ class Scores:
     expected: Tensor | None = None
     notes: tuple[str, ...] = field(default=())
     spread: Tensor | None = None
+    by_seed: Tensor | None = None
 
     def per_unit(self, problem: Problem) -> Tensor:
         """One score a unit: raw, or the features' sums.  float64 [n]"""

@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from torch import Tensor
+
 from sigviz.attribution import Settings, Value, quoted
 from sigviz.errors import InvalidSettings
 from sigviz.methods.problem import Problem, Runner, Scores
+from sigviz.paths.path import Points
 
 
 class Promise(StrEnum):
@@ -61,6 +64,7 @@ class Option:
 
 Compute = Callable[[Problem, Runner, Settings], Scores]
 Passes = Callable[[Settings, int], tuple[int, int]]
+Foresee = Callable[[Tensor, Tensor, Tensor, Settings], Points]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,9 @@ class Method:
     formula: LaTeX.  source: where it was published.  promises: see Promise.  limit: the option that must grow for the
     promise to be kept ever better; None where it is kept as it stands.  preview: the method that already gives this one's
     limit, quickly.  passes(settings, n): sequences forward and backward for n units, F(x) and F(x̄) included; at most
-    so many, where the method may stop early.  check(settings): raises InvalidSettings where options that are fine alone
-    do not go together.
+    so many, where the method may stop early.  foresee(x, baseline, members, settings): points, known before F is, whose F
+    the method wants as `problem.foreseen`: they are looked at with x and x̄, in one batch.  check(settings): raises
+    InvalidSettings where options that are fine alone do not go together.
     """
 
     id: str
@@ -87,6 +92,7 @@ class Method:
     limit: str | None = None
     preview: str | None = None
     shown_first: bool = False
+    foresee: Foresee | None = None
     check: Callable[[Settings], object] | None = None
 
     def settings(self, **given: Any) -> Settings:
@@ -108,7 +114,7 @@ class Method:
 
 
 # the settings that every method has
-SHARED = ("baseline", "unit", "target", "output", "contrast", "seed")
+SHARED = ("baseline", "unit", "target", "output", "contrast", "seed", "window", "within")
 _methods: dict[str, Method] = {}
 METHODS: Mapping[str, Method] = _methods
 

@@ -40,7 +40,7 @@ def over_seeds(problem: Problem, settings: Settings, look: Callable[[int], Score
     if count == 1:
         return found[0]
     raw = torch.stack([one.per_unit(problem) for one in found])  # [seeds, n]
-    return replace(found[0], spread=raw.std(0), notes=(*found[0].notes, *_agreement(raw, settings.unit)))
+    return replace(found[0], spread=raw.std(0), by_seed=raw, notes=(*found[0].notes, *_agreement(raw, settings.unit)))
 
 
 def _agreement(raw: Tensor, unit: str) -> list[str]:

@@ -17,6 +17,7 @@ from sigviz.attribution import quoted
 from sigviz.errors import InvalidSettings, ModelUnsupported
 from sigviz.models import quick
 from sigviz.models import text as texts
+from sigviz.models.windows import Windows, single, slid
 from sigviz.paths.walked import Walked
 
 Objective = Callable[[Tensor], Tensor]
@@ -92,13 +93,26 @@ class TextClassifier:
 
         Raises: InvalidText; ModelUnsupported where the tokenizer makes a token that the model has no embedding for.
         """
-        encoding = texts.encode(text, self.tokenizer, self.limit)
+        return self.windows(text).whole
+
+    def windows(self, text: str, how: str = "cut") -> Windows:
+        """The text as this model reads it, by a key of WINDOWS: "cut" at its limit, one window; "slide": overlapping ones.
+
+        Raises as `encode`.
+        """
+        if how == "slide":
+            read = slid(texts.encode_whole(text, self.tokenizer), self.limit, self.tokenizer.truncation_side)
+        else:
+            read = single(texts.encode(text, self.tokenizer, self.limit))
+        self._check_known(read.whole)
+        return read
+
+    def _check_known(self, encoding: texts.Encoding) -> None:
         if (largest := int(encoding.ids.max())) >= self._words:
             raise ModelUnsupported(
                 f"{self.name[:100]} has {self._words} word embeddings, but its tokenizer made token {largest} of this text: "
                 "the two do not belong together. Choose another model."
             )
-        return encoding
 
     def around(self, text: str) -> tuple[str, str]:
         """The special tokens before and behind the text's own, as the vocabulary writes them.  Raises as `encode`."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedTokenizerBase
 
-from sigviz.attribution import Unit
+from sigviz.attribution import Span, Unit
 from sigviz.errors import InvalidText
 
 MAX_CHARACTERS = 100_000  # longer texts are cut before they reach the tokenizer, which is linear but not free
@@ -42,27 +42,46 @@ def encode(text: str, tokenizer: PreTrainedTokenizerBase, limit: int) -> Encodin
 
     Raises: InvalidText when nothing is left that could get a score.
     """
+    return cut(encode_whole(text, tokenizer), limit, tokenizer.truncation_side)
+
+
+def encode_whole(text: str, tokenizer: PreTrainedTokenizerBase) -> Encoding:
+    """Tokenize `text`, however long it is (up to MAX_CHARACTERS).  Raises InvalidText for what is no string."""
     if not isinstance(text, str):
         raise InvalidText(f"The text is a {type(text).__name__}; give a string.")
     read = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")  # lone surrogates are no characters
     made = tokenizer(read, return_offsets_mapping=True, return_special_tokens_mask=True, verbose=False)
     content = ~np.asarray(made["special_tokens_mask"], dtype=bool)
-    # cut here and not by the tokenizer: it would have to change its own settings, under the eyes of other threads
-    kept = _kept(content, limit, tokenizer.truncation_side)
-    ids = np.asarray(made["input_ids"], dtype=np.int64)[kept]
     names: list[str] = made.tokens(0)
-    spans = _spans(read, made["offset_mapping"], names, content)
-    if not any(start < end for start, end in (spans[t] for t in kept if content[t])):
-        raise InvalidText("The text has no words to explain. Type at least one word.")
-    words = made.word_ids(0)
     return Encoding(
         text=text,
-        ids=ids,
-        content=content[kept],
-        words=tuple(-1 if words[t] is None else words[t] for t in kept),
-        spans=tuple(spans[t] for t in kept),
-        names=tuple(names[t] for t in kept),
-        truncated=len(content) - len(kept) + max(0, len(text) - MAX_CHARACTERS),
+        ids=np.asarray(made["input_ids"], dtype=np.int64),
+        content=content,
+        words=tuple(-1 if word is None else word for word in made.word_ids(0)),
+        spans=tuple(_spans(read, made["offset_mapping"], names, content)),
+        names=tuple(names),
+        truncated=max(0, len(text) - MAX_CHARACTERS),
+    )
+
+
+def cut(encoding: Encoding, limit: int, side: str) -> Encoding:
+    """At most `limit` tokens of it: content tokens are left out at the `side` ("left" or "right"), special ones stay.
+
+    Cut here and not by the tokenizer, which would have to change its own settings, under the eyes of other threads.
+    Raises: InvalidText when nothing is left that could get a score.
+    """
+    kept = _kept(encoding.content, limit, side)
+    spans = tuple(encoding.spans[t] for t in kept)
+    if not any(start < end for t, (start, end) in zip(kept, spans, strict=True) if encoding.content[t]):
+        raise InvalidText("The text has no words to explain. Type at least one word.")
+    return Encoding(
+        text=encoding.text,
+        ids=encoding.ids[kept],
+        content=encoding.content[kept],
+        words=tuple(encoding.words[t] for t in kept),
+        spans=spans,
+        names=tuple(encoding.names[t] for t in kept),
+        truncated=encoding.truncated + len(encoding.ids) - len(kept),
     )
 
 
@@ -75,15 +94,40 @@ def _kept(content: NDArray[np.bool_], limit: int, side: str) -> list[int]:
     return kept
 
 
-def units(encoding: Encoding, kind: str) -> tuple[Unit, ...]:
+def units(encoding: Encoding, kind: str, within: Span | None = None) -> tuple[Unit, ...]:
     """The content tokens grouped into tokens, words or sentences, in the order of the text.
 
     A word is what the tokenizer says it is; where it does not split at white space itself, white space ends a word too.
     In words and sentences, tokens that stand for white space alone go with what is before them.
+
+    within: characters [start, end); tokens that do not lie inside are in no unit, so that one that reaches beyond has only
+    its part inside.  Tokens that stand for white space alone are inside where what is before them is.  None: the whole text.
     """
+    groups = _groups(encoding, kind)
+    if within is not None:
+        inside = _inside(encoding, within)
+        groups = [kept for group in groups if (kept := [t for t in group if t in inside])]
+    return tuple(_unit(encoding, tuple(group)) for group in groups)
+
+
+def _inside(encoding: Encoding, within: Span) -> set[int]:
+    """Positions of the content tokens that lie inside."""
+    places = np.flatnonzero(encoding.content).tolist()
+    seen = [t for t in places if encoding.spans[t][0] < encoding.spans[t][1]]
+    found, last = set(), seen[0]  # white space in front of everything goes with the first token, as it does in units
+    for t in places:
+        last = t if encoding.spans[t][0] < encoding.spans[t][1] else last
+        start, end = encoding.spans[last]
+        if within[0] <= start and end <= within[1]:
+            found.add(t)
+    return found
+
+
+def _groups(encoding: Encoding, kind: str) -> list[list[int]]:
+    """Positions of the content tokens, unit by unit."""
     positions = np.flatnonzero(encoding.content).tolist()
     if kind == "token":
-        return tuple(_unit(encoding, (position,)) for position in positions)
+        return [[position] for position in positions]
     apart = {"word": _words_apart, "sentence": _sentences_apart}[kind](encoding)
     groups: list[list[int]] = []
     last, reached = None, 0  # the last token with something to see, and how far the tokens up to here go
@@ -95,7 +139,7 @@ def units(encoding: Encoding, kind: str) -> tuple[Unit, ...]:
         groups[-1].append(here)
         if start < end:
             last, reached = here, max(reached, end)
-    return tuple(_unit(encoding, tuple(group)) for group in groups)
+    return groups
 
 
 Apart = Callable[[int, int], bool]  # tells of two tokens whether they belong to different words (or sentences)

@@ -53,12 +53,18 @@ def anchors(words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: i
 
 def _walk(words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn) -> Tensor:
     arrived = torch.full_like(words, AT_BASELINE)
+    memory = _Memory(near, baseline, walk)
+    visited = torch.zeros(len(words), len(near.vectors), dtype=torch.bool, device=words.device)  # [n, V]
+    if baseline_token is not None:
+        visited[:, baseline_token] = True
     here = words if baseline_token is None else torch.where(words == baseline_token, arrived, words)
     path = [words]
     for _ in range(walk.steps):
         with turn():
             looking = here.clamp(min=0)  # those that have arrived look from anywhere; their choice is not used
-            candidates, cost = weighed(looking, path, near, baseline, baseline_token, walk)
+            candidates, cost = memory.weighed(looking)
+            visited.scatter_(1, looking[:, None], True)
+            cost = cost.masked_fill(visited.gather(1, candidates), torch.inf)
         best, choice = _first_minimum(cost)
         step = candidates.gather(1, choice[:, None])[:, 0]
         here = torch.where((here == AT_BASELINE) | best.isinf(), arrived, step)
@@ -81,6 +87,33 @@ def weighed(
     if baseline_token is not None:
         taken |= candidates == baseline_token
     return candidates, _costs(candidates, words, near.vectors, baseline, walk).masked_fill(taken, torch.inf)
+
+
+class _Memory:
+    """What the neighbours of each word cost, for the length of one walk; on a CPU it is found once a word.
+
+    The walks of a sentence's words soon meet: they pass over the same few words that are neighbours of everything (600 steps
+    over 107 different words, 900 over 152), and a search reads the whole embedding matrix.  Elsewhere a search is cheap, and
+    to ask which words are new would make the device wait.
+    """
+
+    def __init__(self, near: Neighbours, baseline: Tensor, walk: Walk) -> None:
+        self._near, self._baseline, self._walk = near, baseline, walk
+        self._known: dict[int, tuple[Tensor, Tensor]] = {}
+
+    def weighed(self, words: Tensor) -> tuple[Tensor, Tensor]:
+        """The neighbours of each of `words` (ids [n]), nearest first, and their costs: ids [n, K], [n, K]."""
+        if words.device.type != "cpu":
+            return self._weigh(words)
+        asked = words.tolist()
+        if new := [word for word in dict.fromkeys(asked) if word not in self._known]:
+            self._known.update(zip(new, zip(*self._weigh(torch.tensor(new)), strict=True), strict=True))
+        candidates, costs = zip(*(self._known[word] for word in asked), strict=True)
+        return torch.stack(candidates), torch.stack(costs)
+
+    def _weigh(self, words: Tensor) -> tuple[Tensor, Tensor]:
+        candidates = self._near.nearest(words, self._walk.neighbours)
+        return candidates, _costs(candidates, words, self._near.vectors, self._baseline, self._walk)
 
 
 def _costs(candidates: Tensor, words: Tensor, vectors: Tensor, baseline: Tensor, walk: Walk) -> Tensor:

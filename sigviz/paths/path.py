@@ -6,9 +6,11 @@ Every gradient method is such a sum, so the engine is written once.  A Path is l
 for, so that n words times P steps never stand in memory together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
+import torch
 from torch import Tensor
 
 Maker = Callable[[Tensor], Tensor]  # numbers of points, int64 [b] -> [b, T, D]
@@ -20,6 +22,24 @@ class Points:
 
     count: int
     at: Maker
+
+
+def chained(parts: Sequence[Points]) -> Points:
+    """The points of all parts, one part behind the other, so that few of many kinds are looked at together.
+
+    Its `at` takes ascending numbers, as the engine gives.
+    """
+    ends = list(accumulate(part.count for part in parts))
+
+    def at(k: Tensor) -> Tensor:
+        made = []
+        for part, end in zip(parts, ends, strict=True):
+            own = k[(k >= end - part.count) & (k < end)]
+            if len(own):
+                made.append(part.at(own - (end - part.count)))
+        return torch.cat(made)
+
+    return Points(ends[-1] if ends else 0, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,5 +231,5 @@ def _distances(points: Tensor, vectors: Tensor, progress: Progress, cancel: Even
         if cancel.is_set():
             raise Cancelled("The search for near words was stopped.")
         parts.append(torch.cdist(here, vectors[start : start + _CHUNK].cpu().double()))
-        progress(min(start + _CHUNK, len(vectors)), len(vectors))
+        progress(len(parts), -(-len(vectors) // _CHUNK))  # in chunks: words would be taken for passes through the model
     return torch.cat(parts, dim=1).numpy()

@@ -28,7 +28,7 @@ FINEST = "gauss-legendre"
 QUESTION = 10  # the paper's: SIG with so many steps against IG with so many times the number of words
 FAITHFULNESS = ("log_odds", "comprehensiveness", "sufficiency")  # the metrics of Table 4
 _YARDSTICK = 64  # the fewest steps of the run that IG's others are measured against
-_FEWEST = {"trapezoid": 2}  # steps that a rule needs; 1 for the others
+_FEWEST = {"trapezoid": 2, "clenshaw-curtis": 2}  # steps that a rule needs; 1 for the others
 _FROM = {0.001: 64}  # a tolerance that takes as many gradients as that many steps is not asked for where fewer are shown
 _EPSILON = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10, "bfloat16": 2.0**-7}
 Make = Callable[..., Settings]  # make(method, **options): settings that share everything else
@@ -113,7 +113,7 @@ def passes(settings: Settings, units: int, most: int) -> tuple[int, int]:
     if settings.option("tolerance") is None:
         return forward, backward
     rounds = ROUNDS[: 1 + sum(nodes < most for nodes in ROUNDS)]
-    return forward - backward + units * sum(rounds), units * sum(rounds)
+    return forward - backward + units * rounds[-1], units * rounds[-1]
 
 
 def qualities(found: Mapping[Settings, Attribution], plan: Plan) -> dict[Settings, Quality]:

@@ -12,7 +12,8 @@ import torch
 from sigviz.attribution import Settings, quoted
 from sigviz.engine.engine import Progress, Run
 from sigviz.errors import InvalidSettings
-from sigviz.explain import Estimate, look, read_text
+from sigviz.explain import Estimate
+from sigviz.looking import look, read_text
 from sigviz.methods.options import rule
 from sigviz.models.classifier import TextClassifier
 from sigviz.paths.discretized import AT_BASELINE

@@ -10,15 +10,15 @@ from urllib.parse import quote_plus
 import streamlit as st
 
 from sigviz.attribution import OUTPUTS, UNITS
-from sigviz.models import catalogue
+from sigviz.hosting import hosting
 from sigviz.models.classifier import TextClassifier
-from sigviz.ui import kept
+from sigviz.ui import kept, limits, models
 from sigviz.ui.examples import EXAMPLES, FIRST
 from sigviz.ui.messages import plain
 from sigviz.views.heatmap import Scale
 
 PREDICTED = "predicted class"
-MAX_CHARACTERS = 20_000
+MAX_CHARACTERS = limits.MAX_CHARACTERS
 MAX_LINK = 60_000  # bytes of a link that servers take; the text is most of it
 BEST_OTHER = "best other class"
 
@@ -31,6 +31,7 @@ class Shared:
     target: int | None
     output: str
     contrast: int | None = None
+    window: str = "cut"
 
 
 def sentence() -> str:
@@ -71,26 +72,29 @@ def _take_example() -> None:
 
 
 def model() -> str:
-    """The name of the model: bundled, a preset, or whatever was typed."""
-    known = {entry.name: entry for entry in catalogue.models()}
+    """The name of the model: one that this server offers, or, where it takes any, whatever was typed."""
+    known = {entry.name: entry for entry in models.offered()}
+    any_other = not hosting().models
     kept.restore("model")
     chosen = st.selectbox(
         "Model",
         [*known],
-        accept_new_options=True,
+        accept_new_options=True,  # also where there is a list: what a link names must be refused, not silently another
         key="model",
         bind="query-params",
         help="A bundled model, one of the SIG paper's nine (fetched from the Hugging Face Hub), or type the Hub id or "
-        "the folder of any other text classifier.",
+        "the folder of any other text classifier."
+        if any_other
+        else "The models that this server offers.",
     )
     kept.note("model", chosen)
     if chosen in known:
         st.caption(plain(f"{known[chosen].title}: {known[chosen].description}"))
-    return chosen or catalogue.DEFAULT
+    return chosen or hosting().first_model
 
 
-def shared(labels: tuple[str, ...]) -> Shared:
-    """Target class, output and unit, in one row that wraps on small screens."""
+def shared(labels: tuple[str, ...], unit_first: str = UNITS[0]) -> Shared:
+    """Target class, output and unit, in one row that wraps on small screens.  unit_first: where nobody has chosen one."""
     classes = [PREDICTED, *(f"{i}: {label}" for i, label in enumerate(labels))]
     for key in ("target", "output", "unit", "contrast"):
         kept.restore(key)
@@ -118,7 +122,7 @@ def shared(labels: tuple[str, ...]) -> Shared:
         unit = st.segmented_control(
             "Unit",
             UNITS,
-            default=kept.first("unit", UNITS[0]),
+            default=kept.first("unit", unit_first),
             key="unit",
             bind="query-params",
             help="What gets one score: the pieces that the model reads, whole words, or sentences. The pieces of a word move "
@@ -138,7 +142,7 @@ def shared(labels: tuple[str, ...]) -> Shared:
     for key, value in (("target", target), ("output", output), ("unit", unit), ("contrast", contrast)):
         if key in st.session_state:
             kept.note(key, value)
-    return Shared(unit or UNITS[0], _class(classes, target), output, _class(others, contrast))
+    return Shared(unit or unit_first, _class(classes, target), output, _class(others, contrast))
 
 
 def _class(choices: list[str], chosen: str) -> int | None:

@@ -24,6 +24,11 @@ def note(key: str, value: Any) -> None:
     st.session_state.setdefault(_PLACE, {})[key] = (_page(), value)
 
 
+def known(key: str) -> bool:
+    """Whether another page, or an earlier run of this one, has noted a value."""
+    return key in st.session_state.get(_PLACE, {})
+
+
 def first(key: str, value: Any) -> Any:
     """A widget's start value, unless something has set it: Streamlit takes only one of the two."""
     return None if key in st.session_state else value

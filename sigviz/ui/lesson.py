@@ -167,9 +167,9 @@ def _answers(
         desk().watch_only(watcher(), set(going.values()))
         looks = {i: desk().look(key) for i, key in going.items()}
         done = len(wanted) - len(todo) - len(going)
-        wait.show(
-            (done + sum(map(_share, looks.values()))) / len(wanted), f"{done:,} of {len(wanted):,} explanations are there."
-        )
+        line = next((look.line for look in looks.values() if look.line), "")
+        share = (done + sum(map(_share, looks.values()))) / len(wanted)
+        wait.show(share, f"{done:,} of {len(wanted):,} explanations are there. {line}".rstrip())
         for i, look in looks.items():
             if look.finished:
                 del going[i]
@@ -204,7 +204,7 @@ def computed(
             desk().compute(watcher(), place, work)
             desk().watch_only(watcher(), {place})
             while not (look := desk().look(place)).finished:
-                wait.show(_share(look), f"{look.done:,} of {look.total:,} passes" if look.total else "Starting")
+                wait.show(_share(look), f"{_done(look)} {look.line}".rstrip())
                 time.sleep(_LOOK_EVERY)
             if look.error is not None:
                 raise look.error
@@ -258,6 +258,10 @@ def _start(about: Hashable) -> None:
 def _stop(about: Hashable) -> None:
     st.session_state["_stopped"].add(about)
     desk().watch_only(watcher(), set())
+
+
+def _done(look: Status) -> str:
+    return f"{look.done:,} of {look.total:,} passes." if look.total else "Starting."
 
 
 def _share(look: Status) -> float:

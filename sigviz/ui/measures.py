@@ -29,6 +29,9 @@ def show(drawn: list[Card], classifier: TextClassifier) -> None:
     answers = [one.run.status.answer for one in done if one.run.status.answer is not None]
     if not done:
         return
+    if any(answer.windows > 1 for answer in answers):
+        done[0].measures_slot.caption("A text in several windows is not measured: the metrics read it at once.")
+        return
     if max(len(answer.units) for answer in answers) > LONGEST:
         done[0].measures_slot.caption(f"Texts of more than {LONGEST} units are not measured here; `sigviz evaluate` does.")
         return

@@ -14,7 +14,7 @@ from sigviz.views import agreement, classes, heatmap, wording
 
 def predict(classifier: TextClassifier, text: str, shared: Shared) -> Prediction:
     """What the model says of the text.  Raises SigvizError where it cannot be asked."""
-    return ask_model(classifier, text, shared.target)
+    return ask_model(classifier, text, shared.target, shared.window)
 
 
 def show(prediction: Prediction) -> None:
@@ -23,9 +23,17 @@ def show(prediction: Prediction) -> None:
     share = wording.percent(float(prediction.probabilities.max()))
     st.markdown(f"The model says **{winner}** with a probability of {share}. Explained is **{plain(prediction.label)}**.")
     st.html(classes.html(prediction, theme()))
+    if prediction.windows > 1:
+        st.info(
+            f"The text is longer than the model can read, so it is read in {prediction.windows} windows that overlap by half. "
+            "F is the mean of the windows' F, and these are the probabilities of the windows' mean logits. Every run takes "
+            "about so many times as long.",
+            icon=":material/view_column:",
+        )
     if prediction.truncated:
+        reach = f"{prediction.windows} windows reach" if prediction.windows > 1 else "the model can read"
         st.warning(
-            f"The text is longer than the model can read: {prediction.truncated:,} tokens of it were left out. They are "
+            f"The text is longer than {reach}: {prediction.truncated:,} tokens of it were left out. They are "
             "struck through below.",
             icon=":material/content_cut:",
         )
@@ -42,11 +50,11 @@ def grid(found: list[Attribution]) -> None:
 
 def chosen_word(found: list[Attribution]) -> None:
     """The selected word: what each run gives it, and the way to its path.  Runs of other units than the first are left out."""
-    units = found[0].units
+    units, called = found[0].units, "sentence" if found[0].settings.unit == "sentence" else "word"
     with st.container(horizontal=True, vertical_alignment="bottom", key="chosen_word"):
-        place = selection.word(units, required=False)
+        place = selection.word(units, required=False, label=called.capitalize())
         st.page_link("pages/paths.py", label="Its path, step by step", icon=":material/route:")
     if place is None:
-        st.caption("Click a word in any of the maps above, and this line says what every run gives it.")
+        st.caption(f"Click a {called} in any of the maps above, and this line says what every run gives it.")
         return
     st.html(heatmap.column([one for one in found if one.units == units], place))

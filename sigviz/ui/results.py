@@ -1,7 +1,7 @@
 """The runs of a page: asked for cheap ones first, shown as they come, dear ones only on request."""
 
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import streamlit as st
 
@@ -16,6 +16,8 @@ from sigviz.views import heatmap, wording
 
 QUICK = 1.0  # seconds: what is estimated to take less goes first, so that something stands there at once
 UNASKED = 30.0  # seconds: what is estimated to take longer waits for a click
+SOON = 6.0  # seconds: what is estimated to take less than this goes next, and the rest last
+Then = Callable[[], list[Card] | None]
 _LOOK_EVERY = (0.05, 0.3)  # seconds between looks: while quick ones are under way; afterwards, to leave the cores to the work
 
 
@@ -38,28 +40,67 @@ def draw_cards(classifier: TextClassifier, text: str, shared: Shared, manner: Ma
     return []
 
 
-def stream(drawn: list[Card], classifier: TextClassifier, text: str) -> list[Attribution]:
+def stream(drawn: list[Card], classifier: TextClassifier, text: str, then: Then | None = None) -> list[Attribution]:
     """Ask for every card's explanation, show each as it comes, and return those that came, in the cards' order.
 
-    Quick ones are asked for first.  What this session no longer looks for is dropped at the desk.
+    Quick ones are asked for first.  What this session no longer looks for is dropped at the desk.  then: asked again and
+    again until it gives more cards, which it has drawn by what was there already; their answers are shown, not returned.
     """
-    allowed = [one for one in drawn if _may_run(one, question(classifier, text, one.run.question.settings))]
-    runs = {id(one.run): one for one in allowed}
-    wanted = [one.preview for one in drawn if one.preview and (one in allowed or one.preview.question.seconds <= UNASKED)]
-    wanted += [one.run for one in allowed]
-    quick = [look for look in wanted if look.question.seconds < QUICK]
-    waiting = [look for look in wanted if look.question.seconds >= QUICK]
-    while quick or waiting or any(look.open for one in drawn for look in one.looks):
-        if quick or not any(look.open for one in drawn for look in one.looks):
-            batch, quick, waiting = (quick, [], waiting) if quick else (waiting, [], [])
-            for look in batch:
-                _ask(look, classifier, text, runs.get(id(look)))
-            _watch(drawn)
-        for one in drawn:
+    cards_there, more = list(drawn), list(drawn)
+    runs: dict[int, Card] = {}
+    waiting: list[Look] = []
+    while more or waiting or _open(cards_there):
+        waiting += _wanted(more, classifier, text, runs)
+        more = []
+        sooner = min((_haste(look) for look in [*waiting, *_open(cards_there)]), default=0)
+        batch = [look for look in waiting if _haste(look) == sooner]
+        waiting = [look for look in waiting if _haste(look) != sooner]
+        for look in batch:
+            _ask(look, classifier, text, runs.get(id(look)))
+        if batch:
+            _watch(cards_there)
+        for one in cards_there:
             _update(one)
+        if then is not None and (found := then()) is not None:
+            then, more = None, found
+            cards_there += found
+            continue
         time.sleep(_LOOK_EVERY[0] if waiting else _LOOK_EVERY[1])
-    _watch(drawn)
+    _watch(cards_there)
     return [one.run.status.answer for one in drawn if one.run.status.answer]
+
+
+def _open(drawn: list[Card]) -> list[Look]:
+    return [look for one in drawn for look in one.looks if look.open]
+
+
+def _haste(look: Look) -> int:
+    """Which ones go first: 0 before 1 before 2.  A preview is there to be seen before the others."""
+    return sum(look.question.seconds >= bound for bound in ((SOON,) if look.first else (QUICK, SOON)))
+
+
+def _wanted(drawn: list[Card], classifier: TextClassifier, text: str, runs: dict[int, Card]) -> list[Look]:
+    """What to ask for: previews first; runs by the id of their look goes into `runs`."""
+    for one in drawn:
+        one.allowed = _may_run(one, question(classifier, text, one.run.question.settings))
+    allowed = [one for one in drawn if one.allowed]
+    runs.update({id(one.run): one for one in allowed})
+    previews = [one.preview for one in drawn if one.preview and _is_asked(one, one.preview)]
+    return [*previews, *(one.run for one in allowed)]
+
+
+def _is_asked(one: Card, look: Look) -> bool:
+    """Whether a card's look is asked for; a quick preview is also where its run waits for a click."""
+    return one.allowed or (look is one.preview and look.question.seconds <= _unasked(one))
+
+
+def _unasked(one: Card) -> float:
+    return UNASKED if one.manner.unasked is None else one.manner.unasked
+
+
+def pending(one: Card, look: Look) -> bool:
+    """Whether a card's look is asked for, or will be, and has not come."""
+    return _is_asked(one, look) and not look.status.finished
 
 
 def rescale(drawn: list[Card]) -> None:
@@ -80,7 +121,7 @@ def _may_run(one: Card, asked: Hashable) -> bool:
     stopped: set[Hashable] = st.session_state.setdefault("_stopped", set())
     seconds = one.run.question.seconds
     why = "Stopped." if asked in stopped else ""
-    if not why and seconds > UNASKED and asked not in started:
+    if not why and seconds > _unasked(one) and asked not in started:
         why = f"This would take about {wording.duration(seconds)}."
     if why:
         one.state_slot.info(f"{why} {cards.passes(one.run.question.cost)}", icon=":material/hourglass_empty:")

@@ -24,7 +24,7 @@ def names(units: Sequence[Unit]) -> list[str]:
 def selected(units: Sequence[Unit]) -> int | None:
     """The selected unit's number; None where nothing of this text is selected."""
     found = names(units)
-    chosen = st.session_state.get(KEY)
+    chosen = st.session_state.get(KEY, st.query_params.get(KEY))  # of a link, before the select box has read it
     return found.index(chosen) if chosen in found else None
 
 
@@ -36,21 +36,24 @@ def select(units: Sequence[Unit], place: int | None) -> None:
     st.session_state[KEY] = None if st.session_state.get(KEY) == found[place] else found[place]
 
 
-def word(units: Sequence[Unit], *, default: int = 0, required: bool = True) -> int | None:
-    """A select box for the word, and its number.  required: `default` where none is selected, otherwise None."""
+def word(units: Sequence[Unit], *, default: int = 0, required: bool = True, label: str = "Word") -> int | None:
+    """A select box for the word, and its number.  required: `default` where none is selected, otherwise None.
+
+    label: what the page calls a unit.
+    """
     found = names(units)
     kept.restore(KEY)
     if KEY in st.session_state and st.session_state[KEY] not in found:  # the text has changed, or nothing is selected
         st.session_state[KEY] = found[default] if required and found else None
     chosen = st.selectbox(
-        "Word",
+        label,
         found,
         index=(default if required else None) if KEY not in st.session_state else 0,
         key=KEY,
         bind="query-params",
         width=260,
-        placeholder="Click a word, or choose one",
-        help="The selected word, with its position in the text. Clicking a word in a coloured text selects it, too.",
+        placeholder=f"Click a {label.lower()}, or choose one",
+        help=f"The selected {label.lower()}, with its position in the text. Clicking one in a coloured text selects it, too.",
     )
     kept.note(KEY, chosen)
     return found.index(chosen) if chosen in found else (default if required and found else None)

@@ -53,6 +53,10 @@ RULES = (
     ("riemann-right", "equal parts, each seen at its end, so x̄ is never looked at"),
     ("riemann-middle", "equal parts, each seen in its middle"),
     ("trapezoid", "both ends and even steps between them, the ends counting half"),
+    (
+        "clenshaw-curtis",
+        "both ends and steps that crowd there; twice as many keep the old ones, which a tolerance makes use of",
+    ),
 )
 
 SIG_CLAIMS = """

@@ -32,6 +32,7 @@ _LOOKS = {  # rule -> symbol, colour on a light and on a dark page: at least 4.5
     "riemann-right": ("square", "#6b3fa0", "#c6a2ff"),
     "riemann-middle": ("triangle-up", "#00695f", "#4fd1c0"),
     "trapezoid": ("x", "#9c1f5c", "#ff8fb8"),
+    "clenshaw-curtis": ("hexagram", "#5c5f00", "#d3d65a"),
 }
 _PAPERS_HEADS = {"log_odds": "LO ↓", "comprehensiveness": "Comp ↑", "sufficiency": "Suff ↓", "total_delta": "Delta"}
 _FIELDS = {"words": ("worst", "median"), "order": ("tau",), "total": ("total_delta",)}

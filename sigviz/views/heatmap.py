@@ -15,7 +15,7 @@ from sigviz.attribution import OUTPUTS, Attribution, Floats
 from sigviz.views import wording
 from sigviz.views.markup import attribute, escaped, mark, style
 from sigviz.views.palette import Theme, colour, ramp
-from sigviz.views.pieces import Piece, pieces, unit_text
+from sigviz.views.pieces import Piece, left_out, pieces, unit_text
 from sigviz.views.wording import number
 
 __all__ = ["Scale", "column", "grid", "html", "legend", "shared_max", "style"]
@@ -45,7 +45,7 @@ def html(
     looks = looks_of(attribution, scaled(attribution, scale, shared_max), theme)
     body = [
         _span(piece, looks[piece.unit], attribution.settings.unit) if piece.unit is not None else _plain(piece)
-        for piece in pieces(attribution.text, attribution.units, attribution.truncated, special)
+        for piece in pieces(attribution.text, attribution.units, left_out(attribution), special)
     ]
     label = attribute(f"{wording.name(attribution)}: a score for every {attribution.settings.unit}")
     return f'<div class="sigviz-row" dir="auto" role="group" aria-label="{label}">{"".join(body)}</div>'

@@ -30,11 +30,13 @@ def rows(found: Sequence[Attribution], *, revision: str = "") -> list[dict[str, 
     """One dict a unit and run.
 
     run: from 1, the place of the run in `found`.  settings: what differs from the method's defaults, as a line that
-    `--method` takes.  target: the class' number; label, probability: of that class.  output_x, output_baseline: F(x) and
-    F(x̄).  unit_index: from 1, in the order of the text; unit_text stands in the text at [start, end), characters.  raw:
-    signed, in the unit of F; score: raw / ||raw||; spread: standard deviation of raw over the seeds; expected: F(x) - F(x̄ⁱ);
-    delta: raw - expected.  seconds, forward, backward: of the whole run, in each of its rows.  Where the texts would take
-    more than MOST_REPEATED characters, there is no column for them.  revision, Raises: as for `csv`.
+    `--method` takes.  within: characters START:END outside of which nothing moved, empty for the whole text.  target: the
+    class' number; label, probability: of that class.  output_x, output_baseline: F(x) and F(x̄).  unit_index: from 1, in the
+    order of the text; unit_text stands in the text at [start, end), characters.  raw: signed, in the unit of F; score: raw /
+    ||raw||; spread: standard deviation of raw over the seeds; expected: F(x) - F(x̄ⁱ); delta: raw - expected.  truncated:
+    tokens that were left out; windows: in how many the text was read.  seconds, forward, backward: of the whole run, in each
+    of its rows.  Where the texts would take more than MOST_REPEATED characters, there is no column for them.  revision,
+    Raises: as for `csv`.
     """
     reproduce.one_model(found, revision)
     with_text = sum(len(one.text) * len(one.units) for one in found) <= MOST_REPEATED
@@ -68,7 +70,7 @@ def to_json(found: Sequence[Attribution], *, revision: str = "") -> str:
 
 def _shared(one: Attribution) -> tuple[object, ...]:
     """What one object of the JSON says once for all of its runs depends on these."""
-    return one.text, one.model, one.target, one.cost.device, one.cost.dtype
+    return one.text, one.model, one.target, one.cost.device, one.cost.dtype, one.settings.window
 
 
 def _of_run(one: Attribution, run: int, revision: str, with_text: bool) -> dict[str, Any]:
@@ -83,6 +85,8 @@ def _of_run(one: Attribution, run: int, revision: str, with_text: bool) -> dict[
         "settings": str(RunChoice(asked.method, asked.baseline, dict(asked.options))),
         "baseline": asked.baseline,
         "unit": asked.unit,
+        "window": asked.window,
+        "within": None if asked.within is None else "{}:{}".format(*asked.within),
         "seed": asked.seed,
         "target": one.target,
         "label": one.label,
@@ -100,6 +104,7 @@ def _of_cost(one: Attribution) -> dict[str, Any]:
     return {
         "total_delta": one.total_delta,
         "truncated": one.truncated,
+        "windows": one.windows,
         "seconds": cost.seconds,
         "forward": cost.forward,
         "backward": cost.backward,

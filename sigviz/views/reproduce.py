@@ -25,7 +25,7 @@ _BUNDLED = "bundled/"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TORCH = ("torch", "transformers", "numpy")
 _USUAL = Settings(method="")  # whose shared settings need not be said
-_SHARED = ("unit", "target", "output", "contrast", "seed")
+_SHARED = ("unit", "target", "output", "contrast", "seed", "window", "within")
 
 
 def python(found: Sequence[Attribution], *, revision: str = "") -> str:
@@ -58,7 +58,7 @@ def python(found: Sequence[Attribution], *, revision: str = "") -> str:
 
 
 def command(found: Sequence[Attribution], *, revision: str = "") -> str:
-    """The same for a POSIX shell: one command for all runs that share text, model, unit, target, output and seed.
+    """The same for a POSIX shell: one command for all runs that share text, model, and the settings that all methods have.
 
     What a shell or a terminal cannot be given at all (a null character, half a surrogate pair) is said in a comment.
     revision, Raises: as for `python`.
@@ -183,6 +183,8 @@ def _command(group: Sequence[Attribution], revision: str) -> str:
         words.append(_flag("revision", revision))
     runs = [RunChoice(one.settings.method, one.settings.baseline, dict(one.settings.options)) for one in group]
     words += [_flag("method", str(run)) for run in runs]
+    if asked.within is not None:
+        named["within"] = ":".join(map(str, asked.within))
     differing = {name: value for name in _SHARED if (value := getattr(asked, name)) != getattr(_USUAL, name)}
     words += [_flag(name, named.get(name, str(value))) for name, value in differing.items()]
     words.append(f"{_flag('device', first.cost.device)} {_flag('dtype', first.cost.dtype)}")

@@ -13,7 +13,7 @@ from sigviz.attribution import Attribution, Unit
 from sigviz.views import wording
 from sigviz.views.heatmap import Look, Scale, looks_of, scaled
 from sigviz.views.palette import Theme, colour, inks
-from sigviz.views.pieces import Piece, pieces, unit_text
+from sigviz.views.pieces import Piece, left_out, pieces, unit_text
 from sigviz.views.wording import visible
 
 Row = dict[str, Any]
@@ -30,7 +30,7 @@ def row(
 ) -> Row:
     """One explanation.  scale, shared_max, special: as for `heatmap.html`; title: shown before the text, none for ""."""
     looks = looks_of(attribution, scaled(attribution, scale, shared_max), theme)
-    cut = pieces(attribution.text, attribution.units, attribution.truncated, special)
+    cut = pieces(attribution.text, attribution.units, left_out(attribution), special)
     unit = attribution.settings.unit
     label = f"{title or wording.name(attribution)}: a score for every {unit}"
     return _row(cut, attribution.text, attribution.units, looks, label, title, theme) | {

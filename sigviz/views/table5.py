@@ -16,7 +16,7 @@ from sigviz.errors import InvalidSettings
 from sigviz.views import heatmap, wording
 from sigviz.views.heatmap import Scale
 from sigviz.views.palette import colour
-from sigviz.views.pieces import pieces
+from sigviz.views.pieces import left_out, pieces
 
 _NAME_LENGTH, _LABEL_LENGTH, _LISTED = 60, 40, 12
 _TEX = {
@@ -83,7 +83,7 @@ def marked(attribution: Attribution, values: Sequence[float] | None = None) -> s
     """
     top = wording.emphasised(attribution.raw)
     found = []
-    for piece in pieces(attribution.text, attribution.units, attribution.truncated):
+    for piece in pieces(attribution.text, attribution.units, left_out(attribution)):
         inside = "".join(_mark(part.text) if part.mark else _spaced(part.text) for part in piece.parts)
         if piece.kind == "cut":
             found.append(f"\\sout{{{inside}}}")

@@ -140,11 +140,13 @@ def facts(attribution: Attribution) -> list[tuple[str, str]]:
         *((key.replace("_", " "), _setting(value)) for key, value in own.items()),
         ("seed", _setting(settings.seed) if "seeds" in own else ""),
         ("varies by", spread_in_words(attribution)),
-        ("unit", f"{settings.unit} ({len(attribution.units)} in this text)"),
+        ("unit", f"{settings.unit} ({len(attribution.units)} {'in this text' if settings.within is None else 'inside'})"),
+        ("within", "" if settings.within is None else "characters {:,} to {:,}; the rest stays".format(*settings.within)),
+        ("windows", number(attribution.windows) if attribution.windows > 1 else ""),
         ("passes", f"{number(cost.forward)} forward + {number(cost.backward)} backward"),
         ("time", f"{number(cost.seconds, 2)} s"),
         ("device", f"{cost.device}, {cost.dtype}"),
-        ("cut off", _tokens_left_out(attribution.truncated)),
+        ("cut off", _tokens_left_out(attribution.truncated, attribution.windows)),
     ]
     return [(key, value) for key, value in found if value]
 
@@ -166,8 +168,9 @@ def spread_in_words(attribution: Attribution) -> str:
     return f"{middle} at the median {attribution.settings.unit} over {seeds} seeds (standard deviation)"
 
 
-def _tokens_left_out(count: int) -> str:
-    return f"{number(count)} {'token' if count == 1 else 'tokens'} beyond the model's limit left out" if count else ""
+def _tokens_left_out(count: int, windows: int) -> str:
+    limit = "the last window" if windows > 1 else "the model's limit"
+    return f"{number(count)} {'token' if count == 1 else 'tokens'} beyond {limit} left out" if count else ""
 
 
 def delta_in_words(attribution: Attribution, promise: str) -> str:
@@ -188,6 +191,25 @@ def delta_in_words(attribution: Attribution, promise: str) -> str:
         return f"The scores add up to {number(total)}, and F(x) − F(x̄) is {number(change)}: {apart}."
     sums = f"They add up to {number(total)}, and F(x) − F(x̄) is {number(change)}"
     return f"{name(attribution)} promises nothing about what its scores add up to. {sums}."
+
+
+def share_in_words(attribution: Attribution, promise: str) -> str:
+    """What the scores inside a part of a text (settings.within) have to do with that part's own score.
+
+    promise: as for `delta_in_words`.
+    """
+    output, unit = attribution.settings.output, attribution.settings.unit
+    change, total = attribution.output - attribution.baseline_output, float(attribution.raw.sum())
+    moved = f"{'lowers' if change > 0 else 'raises'} F by {amount(abs(change), output)}"
+    whole = f"Replacing all of this part, the rest of the text kept, {moved}: its exact SIG score is {number(change)}."
+    gap = abs(attribution.total_delta)
+    sums = f"add up to {number(total)}, {amount(gap, output, 2)} apart from it" if gap else "add up to just that"
+    if promise == "PER_UNIT" and attribution.expected is not None:
+        why = "read from left to right, they share it" if is_causal(attribution) else f"each {unit} is replaced alone"
+        return f"{whole} The {unit}s' scores {sums}: {why}. {_per_unit(attribution, attribution.expected)}"
+    if promise == "TOTAL":
+        return f"{whole} {name(attribution)}'s {unit}s share it: their scores {sums}."
+    return f"{whole} The {unit}s' scores {sums}; {name(attribution)} promises nothing about their sum."
 
 
 def _per_unit(attribution: Attribution, expected: Floats) -> str:
@@ -244,6 +266,15 @@ def _quoted(text: str) -> str:
     shown = shortened(text, 40) or "∅"
     turns = any(bidirectional(character) in ("R", "AL", "AN") for character in shown)
     return f"“\u2068{shown}\u2069”" if turns else f"“{shown}”"
+
+
+def in_line(ahead: int, seconds: float | None) -> str:
+    """What a job waits for, as a sentence; "" where nobody is before it.  seconds: about how long; None: not known."""
+    if not ahead:
+        return ""
+    before = "1 other computation is" if ahead == 1 else f"{ahead} other computations are"
+    about = "" if seconds is None else f", about {duration(seconds)}"
+    return f"{before} before it on this server{about}."
 
 
 def duration(seconds: float) -> str:

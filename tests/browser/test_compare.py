@@ -293,7 +293,7 @@ def test_a_model_out_of_reach_is_said_and_the_page_goes_on_with_another(open_pag
 
 def test_six_hundred_words_are_cut_visibly_and_dear_runs_wait_for_a_click(open_page: Opener) -> None:
     text = " ".join(["a film that moves slowly and says little , yet it stays with you ."] * 45)  # 630 words
-    page = open_page(model=QUICK["model"], text=text, runs="ig(steps=2) sig(steps=200)")
+    page = open_page(model=QUICK["model"], text=text, unit="token", runs="ig(steps=2) sig(steps=200)")
     expect(page.get_by_text(re.compile("tokens of it were left out"))).to_be_visible()
     assert len(_tokens(page)) == 510, "what the model reads, less its two special tokens"
     expect(page.get_by_text(re.compile("This would take about"))).to_be_visible()

@@ -15,7 +15,7 @@ from tests import tiny
 @pytest.fixture
 def free(monkeypatch: pytest.MonkeyPatch):
     """free(n): the device has n bytes left."""
-    return lambda count: monkeypatch.setattr(memory, "_free_bytes", lambda _: count)
+    return lambda count: monkeypatch.setattr(memory, "_lately_free", lambda _: count)
 
 
 @given(st.integers(1, 4096), st.booleans())

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from sigviz.engine.engine import Run
-from sigviz.explain import look, read_text
+from sigviz.looking import look, read_text
 from sigviz.methods import METHODS, Method, Promise
 from sigviz.models.classifier import TextClassifier
 from tests import tiny

@@ -109,6 +109,11 @@ def nodes(quadrature: str, steps: int) -> list[tuple[float, float]]:
     if quadrature == "trapezoid":
         parts = steps - 1
         return [(k / parts, (0.5 if k in (0, parts) else 1.0) / parts) for k in range(steps)]
+    if quadrature == "clenshaw-curtis":  # the interpolating polynomial's integral, from its values at the nodes
+        points = [math.cos(math.pi * k / (steps - 1)) for k in range(steps - 1, -1, -1)]
+        basis = np.polynomial.legendre.legvander(points, steps - 1)  # of degree d, at node k
+        wanted = np.eye(steps)[0]  # of the Legendre polynomials on [0, 1] only the constant has an integral
+        return [((1 + point) / 2, weight) for point, weight in zip(points, np.linalg.solve(basis.T, wanted), strict=True)]
     shift = {"riemann-left": 0.0, "riemann-middle": 0.5, "riemann-right": 1.0}[quadrature]
     return [((k + shift) / steps, 1 / steps) for k in range(steps)]
 

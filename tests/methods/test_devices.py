@@ -32,6 +32,10 @@ class Runner:
         self._look(path.steps, path.count)
         return torch.zeros(T, D, dtype=torch.float64)
 
+    def integrals(self, path, weights):
+        made = weights(torch.arange(path.count, device=DEVICE))
+        return self.integrate(path).expand(made.shape[1], T, D)
+
     turn = staticmethod(nullcontext)
 
     @contextmanager

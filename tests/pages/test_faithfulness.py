@@ -126,7 +126,7 @@ def test_what_cannot_be_had_is_said_where_it_was_asked(
     if key == "study_corpus":
         monkeypatch.setattr("sigviz.ui.study_parts.corpora.known", lambda: [replace(texts, name=value)])
     if key == "model":
-        monkeypatch.setattr("sigviz.ui.controls.catalogue.models", lambda: [replace(model, name=value)])
+        monkeypatch.setattr("sigviz.ui.models.offered", lambda: [replace(model, name=value)])
     app = _page("Run a study", "" if key == "model" else MODEL)
     app.number_input(key="study_limit").set_value(2)
     if key == "study_split":

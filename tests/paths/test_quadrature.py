@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigviz.errors import InvalidSettings
-from sigviz.paths.quadrature import RULES, gauss_legendre, trapezoid
+from sigviz.paths.quadrature import RULES, clenshaw_curtis, gauss_legendre
 from tests.methods import slow
 from tests.methods.axioms import assert_order, assert_rises, assert_same
 
-ORDERS = {"riemann-left": 1, "riemann-right": 1, "riemann-middle": 2, "trapezoid": 2}  # Gauss-Legendre: faster than any
+ORDERS = {"riemann-left": 1, "riemann-right": 1, "riemann-middle": 2, "trapezoid": 2}  # the others: faster than any
+BOTH_ENDS = {"trapezoid", "clenshaw-curtis"}
 
 
 def integral(name: str, steps: int, f) -> float:
@@ -65,13 +66,25 @@ def test_gauss_legendre_is_not_exact_for_the_next_degree(steps: int) -> None:
 
 
 def test_the_rules_of_one_step_look_where_their_names_say() -> None:
-    one = {name: RULES[name](1).nodes.tolist() for name in RULES if name != "trapezoid"}
+    one = {name: RULES[name](1).nodes.tolist() for name in RULES if name not in BOTH_ENDS}
     assert one == {"gauss-legendre": [0.5], "riemann-left": [0.0], "riemann-right": [1.0], "riemann-middle": [0.5]}
 
 
-def test_the_trapezoid_rule_of_one_step_is_refused_with_the_number_it_needs() -> None:
+@pytest.mark.parametrize("name", sorted(BOTH_ENDS))
+def test_a_rule_of_both_ends_is_refused_with_one_step_and_says_how_many_it_needs(name: str) -> None:
     with pytest.raises(InvalidSettings, match=r"at least 2 steps .*not 1"):
-        trapezoid(1)
+        RULES[name](1)
+
+
+@given(st.integers(2, 40), st.data())
+def test_clenshaw_curtis_is_exact_for_polynomials_of_degree_n_minus_1(steps: int, data: st.DataObject) -> None:
+    degree = data.draw(st.integers(0, steps - 1))
+    assert_same(integral("clenshaw-curtis", steps, lambda a: a**degree), 1 / (degree + 1), 1e-13)
+
+
+@pytest.mark.parametrize("steps", [2, 3, 5, 9, 33, 129])
+def test_clenshaw_curtis_of_twice_the_parts_keeps_the_nodes(steps: int) -> None:
+    assert_same(clenshaw_curtis(2 * steps - 1).nodes[::2], clenshaw_curtis(steps).nodes, 1e-15)
 
 
 def test_the_largest_rule_is_still_a_rule() -> None:

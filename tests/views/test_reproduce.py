@@ -275,3 +275,12 @@ def test_a_number_that_differs_is_seen(classifier) -> None:
     changed["raw"][0] += 1e-3
     with pytest.raises(AssertionError):
         same(found, [changed])
+
+
+def test_a_part_of_a_text_and_a_text_in_windows_come_out_the_same(classifier, loaded, capsys, monkeypatch) -> None:
+    part = [sigviz.explain(classifier, f"{PLAIN} . but fun .", "sig-exact", unit="word", within=(34, 43))]
+    slid = [sigviz.explain(classifier, "a film . " * 200, "random", unit="sentence", window="slide")]
+    assert slid[0].windows == 2
+    for found in (part, slid):
+        same(found, run_python(found))
+        same(found, run_command(found, capsys, monkeypatch))

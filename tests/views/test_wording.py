@@ -253,3 +253,9 @@ def test_words_never_show_nan_a_hyphen_for_minus_or_a_raw_control(attribution, r
 @pytest.mark.parametrize(("seconds", "said"), [(0.1, "1 s"), (75, "75 s"), (600, "10 min"), (9000, "2.5 h")])
 def test_a_duration_is_said_in_fitting_units(seconds: float, said: str) -> None:
     assert wording.duration(seconds) == said
+
+
+def test_the_place_in_line_is_a_sentence_and_nothing_where_nobody_is_before() -> None:
+    assert wording.in_line(0, 0.0) == ""
+    assert wording.in_line(1, None) == "1 other computation is before it on this server."
+    assert wording.in_line(12, 100.0) == "12 other computations are before it on this server, about 2 min."
