@@ -1,15 +1,18 @@
 """What peers.py measures: each method of ours and of the peers, as one call on one sentence, served over standard input.
 
-    python benchmarks/peer_methods.py SIDE MODEL THREADS     (SIDE: sigviz, or peers, which needs requirements-peers.txt)
+    python benchmarks/peer_methods.py SIDE MODEL THREADS     (SIDE: sigviz; or peers, or memory for peers without DIG's graph,
+                                                            which need requirements-peers.txt)
 
-Reads JSON, one object a line, {"method": ..., "text": ...}; answers each with {"seconds", "scores", "peak_megabytes"}.
+Reads JSON, one object a line, {"method": ..., "text": ...}; answers each with {"seconds", "scores", "peak_megabytes"}: by how
+much the process's memory grew at most on the way, beyond what it held before (Linux alone tells; None elsewhere).
 The first line it writes names versions, and for the peers what the vocabulary's neighbour graph cost.  F is the logit of the
 class predicted at the text, on both sides; mask baseline; scores are one number a content token.
 """
 
 import json
-import resource
+import re
 import sys
+import threading
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -20,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 NEIGHBOURS, DIG_STEPS = 500, 30
 COALITIONS = 2**11  # besides two for each token (Zafar et al. 2021)
 BATCH = 64
+ENOUGH = 3  # times 50 steps of a long text, after which SIG's memory has been seen: the whole would take half an hour
 WARM_UP = "A plain sentence , read once ."
 Method = Callable[[str], Any]  # text -> scores of its content tokens, or None where they are no such scores
 
@@ -39,6 +43,8 @@ class Ours:
             "ig 50": lambda text: self._explain(text, "ig", steps=50),
             "gradient-shap 5": lambda text: self._explain(text, "gradient-shap", samples=5, seeds=1),
             "kernel-shap": lambda text: self._explain(text, "kernel-shap", samples=self._coalitions(text), seeds=1),
+            "first tokens of sig 50": lambda text: self._begin(text, 50),
+            "first tokens of sig 500": lambda text: self._begin(text, 500),
         }
 
     def _explain(self, text: str, method: str, **options: Any) -> list[float]:
@@ -46,6 +52,21 @@ class Ours:
 
         self.classifier.walked = type(self.classifier.walked)()  # DIG's walks of earlier sentences would be a head start
         return explain(self.classifier, text, method, **options).raw.tolist()
+
+    def _begin(self, text: str, steps: int) -> None:
+        from sigviz import Cancelled, explain
+
+        cancel, n = threading.Event(), int(self.classifier.encode(text).content.sum())
+
+        def look(done: int, total: int) -> None:
+            if done >= n + 2 + 2 * ENOUGH * 50:
+                cancel.set()
+
+        try:
+            explain(self.classifier, text, "sig", steps=steps, progress=look, cancel=cancel)
+        except Cancelled:
+            return
+        raise SystemExit("peer_methods.py: the text is too short for its first tokens to be seen alone")
 
     def _coalitions(self, text: str) -> int:
         return 2 * int(self.classifier.encode(text).content.sum()) + COALITIONS
@@ -76,6 +97,7 @@ class Peers:
             "Captum KernelShap": self._kernel_shap,
             "interpreto Occlusion": lambda text: _flat(occlusion(text)),
             "interpreto IG 50": lambda text: _flat(integrated(text)),
+            "first tokens of time_interpret SIG 50": self._begin_sig,
         }
 
     def prepare(self) -> dict[str, float]:
@@ -109,6 +131,25 @@ class Peers:
         x, baseline, target, encoding = self._read(text)
         found = SequentialIntegratedGradients(self._logits).attribute(x, baselines=baseline, target=target, n_steps=steps)
         return found.sum(-1)[0][encoding.content].tolist()
+
+    def _begin_sig(self, text: str) -> None:
+        from tint.attr import SequentialIntegratedGradients
+
+        x, baseline, target, _ = self._read(text)
+        calls = 0
+
+        def logits(embeddings: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls > ENOUGH:
+                raise _SeenEnough
+            return self._logits(embeddings)
+
+        try:
+            SequentialIntegratedGradients(logits).attribute(x, baselines=baseline, target=target, n_steps=50)
+        except _SeenEnough:
+            return
+        raise SystemExit("peer_methods.py: time_interpret's SIG has other calls than one a token")
 
     def _dig(self, text: str) -> list[float]:
         from tint.attr import DiscretetizedIntegratedGradients
@@ -147,6 +188,22 @@ class Peers:
         shap.attribute(x, baselines=baseline, target=target, **settings)
 
 
+class _SeenEnough(Exception):
+    """Ends a peer's run whose memory has been seen."""
+
+
+def _memory(what: str) -> float | None:
+    """MB: VmRSS, what the process holds; VmHWM, the most since `_forget_peak`.  None where the system does not tell."""
+    status = Path("/proc/self/status")
+    found = re.search(rf"^{what}:\s+(\d+) kB", status.read_text(), re.MULTILINE) if status.exists() else None
+    return int(found[1]) * 1024 / 1e6 if found else None
+
+
+def _forget_peak() -> None:
+    if (file := Path("/proc/self/clear_refs")).exists():
+        file.write_text("5")
+
+
 def _flat(found: Any) -> list[float]:
     return found[0].attributions.reshape(-1).tolist()
 
@@ -163,18 +220,19 @@ def main(side: str, model: str, threads: int) -> None:
 
     torch.set_num_threads(threads)
     classifier = sigviz.load(model)
-    served = Ours(classifier) if side == "sigviz" else Peers(classifier)
-    graph = served.prepare() if isinstance(served, Peers) else {}
+    served = Ours(classifier) if side == "sigviz" else Peers(classifier)  # "memory": peers without the graph
+    graph = served.prepare() if side == "peers" else {}
     versions = {name: version(name) for name in served.packages}
     answer({"versions": versions, "graph": graph, "methods": [*served.methods]})
     for line in sys.stdin:
         asked = json.loads(line)
         method = served.methods[asked["method"]]
-        started = time.perf_counter()
+        _forget_peak()
+        before, started = _memory("VmRSS"), time.perf_counter()
         scores = method(asked["text"])
-        seconds = time.perf_counter() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-        answer({"seconds": seconds, "scores": scores, "peak_megabytes": peak})
+        seconds, most = time.perf_counter() - started, _memory("VmHWM")
+        grown = None if before is None or most is None else most - before
+        answer({"seconds": seconds, "scores": scores, "peak_megabytes": grown})
 
 
 if __name__ == "__main__":

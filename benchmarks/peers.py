@@ -9,7 +9,7 @@ KernelSHAP, which takes seconds, has the four of Table 5 alone.
 
 Printed: the median seconds a sentence of each, and for each goal the median of the sentences' ratios, peer / ours, with the
 middle half of them, n, and whether the goal is met; and how far scores that must be equal are apart.  The exit code is 1 where
-a goal is missed.
+a goal is missed.  Last comes the peak memory of SIG on a text of 400 tokens, of its first tokens alone.
 """
 
 import argparse
@@ -30,6 +30,11 @@ from sigviz.ui.examples import EXAMPLES, TABLE_5
 
 WORKER = Path(__file__).with_name("peer_methods.py")
 WARM_UP = "A plain sentence , read once ."
+LONG_TOKENS = 400
+LONG = " ".join(
+    (["the", "story", "is", "never", "dull", "and", "a", "gorgeous", "movie"] * 45)[: LONG_TOKENS - 2]
+)  # and [CLS], [SEP]
+TENTH, FLAT = 10, 1.1  # of the peer's peak memory, at most; ten times the steps may take so many times the memory
 SLOW = {"kernel-shap", "Captum KernelShap"}  # Table 5's sentences alone
 
 
@@ -110,7 +115,33 @@ def main(given: argparse.Namespace) -> int:
     print(times(seconds))
     lines, missed = judged(goals, seconds, scores)
     print(lines)
-    return 1 if missed else 0
+    lines, too_much = memory(given)
+    print(lines)
+    return 1 if missed or too_much else 0
+
+
+def memory(given: argparse.Namespace) -> tuple[str, int]:
+    """Peak memory of SIG on a long text, each in a process of its own: in lines, and how many goals are missed."""
+    found: dict[str, float] = {}
+    for python, name, methods in (
+        (sys.executable, "sigviz", ("first tokens of sig 50", "first tokens of sig 500")),
+        (given.peer_python, "memory", ("first tokens of time_interpret SIG 50",)),
+    ):
+        for method in methods:
+            with started(python, name, given) as side:
+                found[method] = side.ask(method, LONG)["peak_megabytes"]
+    if None in found.values():
+        return "\npeak memory: this system does not tell", 1
+    fifty, more, theirs = found.values()
+    goals = (
+        (f"time_interpret's / ours, 50 steps: {theirs / fifty:.1f}", f"at least {TENTH}", theirs >= TENTH * fifty),
+        (f"ours, 500 steps / 50 steps: {more / fifty:.2f}", f"at most {FLAT}", more <= FLAT * fifty),
+    )
+    head = f"\npeak memory beyond the loaded model, {LONG_TOKENS} tokens, MB: " + ", ".join(
+        f"{method.removeprefix('first tokens of ')} {megabytes:.0f}" for method, megabytes in found.items()
+    )
+    lines = [head, *(f"{said}   goal: {goal}   {'met' if met else 'MISSED'}" for said, goal, met in goals)]
+    return "\n".join(lines), sum(not met for *_, met in goals)
 
 
 def _methods(goals: list[Goal], ours: Side, peers: Side) -> list[tuple[str, Side]]:

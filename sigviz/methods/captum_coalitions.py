@@ -114,13 +114,17 @@ def _play(problem: Problem, run: Runner, settings: Settings, draw: Draw, fit: Fi
     if not m:
         return Scores(raw=torch.zeros(n, dtype=torch.float64))
 
-    def values(rows: Tensor) -> Tensor:
-        # of 2,000 coalitions of 20 units a third are the same few large and small ones: each is looked at once
-        kept, place = rows.bool().unique(dim=0, return_inverse=True)
-        # less F(x̄), in float64: Captum goes on in float32
-        return (run.values(coalition_points(problem, players, kept)) - problem.baseline_output)[place]
-
     def look(kept: np.ndarray, every: bool) -> Tensor:
+        # of 2,000 coalitions of 20 units a third are the same few large and small ones: each is looked at once
+        unique, place = np.unique(kept, axis=0, return_inverse=True)
+
+        def values(rows: Tensor) -> Tensor:
+            """Captum asks for all rows at once, in the order of `kept`."""
+            assert len(rows) == len(kept)
+            # less F(x̄), in float64: Captum goes on in float32
+            found = run.values(coalition_points(problem, players, torch.from_numpy(unique).bool())) - problem.baseline_output
+            return found[torch.from_numpy(place.reshape(-1))]
+
         weights = fit(values, torch.from_numpy(kept).long(), every)
         return torch.zeros(n, dtype=torch.float64).index_copy(0, players, weights.double())
 

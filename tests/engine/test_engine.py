@@ -110,13 +110,16 @@ def test_every_pass_is_counted_and_was_foretold(id: str, own, unit: str, rows) -
     seen, counted = (classifier.forward, classifier.backward), (found.cost.forward, found.cost.backward)
     assert counted == seen
     foretold = METHODS[id].passes(found.settings, len(found.units))
-    if found.settings.option("tolerance") is None:
+    if found.settings.option("tolerance") is None and id not in COALITIONS:
         assert counted == foretold
     else:
         assert counted[0] <= foretold[0] and counted[1] <= foretold[1]
     told = estimate(classifier, tiny.MIXED, found.settings)
     assert (told.forward, told.backward, told.units) == (*foretold, len(found.units))
     assert told.tokens == len(classifier.points[0])
+
+
+COALITIONS = ("kernel-shap", "lime")  # what is drawn twice is looked at once
 
 
 @pytest.mark.parametrize(("id", "own"), VARIANTS)
@@ -129,7 +132,7 @@ def test_progress_rises_and_ends_at_the_end(id: str, own, rows) -> None:
     assert all(0 < one <= total for one, total in told)
     assert told[-1] == (found.cost.forward + found.cost.backward,) * 2
     assert len(told) > found.cost.forward / 3
-    if found.settings.option("tolerance") is None:
+    if found.settings.option("tolerance") is None and id not in COALITIONS:
         assert {total for _, total in told} == {told[-1][1]}
 
 

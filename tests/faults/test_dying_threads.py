@@ -70,9 +70,10 @@ def test_at_the_desk_nobody_waits_for_ever_and_the_same_question_may_be_asked_ag
     key = desk.ask("one", failing, tiny.TEXT, RUN)
     job = desk._jobs[key].job
     until(lambda: job.finished)
-    with pytest.raises(BaseException) as caught:
-        status = desk.look(key)
-        raise status.error or AssertionError("it says nothing")
-    assert not isinstance(caught.value, AssertionError)
+    if isinstance(error, Exception):  # a fault of the program: the page's own machinery says so, and the log where
+        with pytest.raises(type(error)):
+            desk.look(key)
+    else:  # what would end the page's thread, too
+        assert "ended from outside. Run it again." in str(desk.look(key).error)
     assert desk.ask("one", failing, tiny.TEXT, RUN) == key
     assert finished(desk, key).answer is not None, "the fault happens once; the second try is right"

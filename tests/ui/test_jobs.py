@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 from sigviz.engine.scheduler import Scheduler
-from sigviz.errors import Cancelled, InvalidSettings, NotANumber, QueueFull
+from sigviz.engine.turns import Account, turns_of
+from sigviz.errors import Cancelled, EngineError, InvalidSettings, NotANumber, QueueFull
 from sigviz.hosting import Hosting
 from sigviz.methods import METHODS
 from sigviz.ui import jobs, limits, sizes
 from sigviz.ui.jobs import Desk
+from tests import tiny
+from tests.engine.waiting import until, waiting
 
 MODEL: Any = SimpleNamespace(name="m", revision="r", device=SimpleNamespace(type="cpu"), dtype="float32")
 SETTINGS = METHODS["sig"].settings()
@@ -258,3 +261,35 @@ def test_the_pace_is_measured(work: Work) -> None:
     work.go_on.set()
     _finished(desk, desk.ask("one", MODEL, "text", SETTINGS))
     assert desk.pace(MODEL) == 2.0 / 4  # seconds, over (3 + 1) passes of 1 token
+
+
+def test_who_waits_is_told_how_many_are_before_it_and_for_about_how_long() -> None:
+    desk, turns, other, classifier = Desk(Scheduler(), 1 << 20), turns_of("cpu"), Account(), tiny.bert()
+    other.spent, other.done, other.total = 0.1, 1, 2
+    with turns.turn(other):
+        key = desk.ask("a", classifier, tiny.TEXT, SETTINGS)
+        until(lambda: waiting(turns) == 1)
+        status = desk.look(key)
+        assert (status.ahead, status.wait) == (1, pytest.approx(0.1))
+        assert status.line == "1 other computation is before it on this server, about 1 s."
+    done = _finished(desk, key)
+    assert done.answer is not None and done.line == ""
+
+
+def test_a_job_that_the_system_ended_is_said_and_does_not_end_the_page_with_it() -> None:
+    def work(*_: Any) -> None:
+        raise SystemExit(3)
+
+    desk = Desk(Scheduler(), 1 << 20)
+    status = _finished(desk, desk.compute("a", "key", work))
+    assert isinstance(status.error, EngineError) and "Run it again" in str(status.error)
+
+
+def test_an_answer_that_is_asked_for_again_is_not_the_next_to_be_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "KEPT", 2)
+    desk = Desk(Scheduler(), 1 << 20)
+    for key in ("first", "second"):
+        _finished(desk, desk.compute("a", key, lambda *_: 1))
+    desk.compute("b", "first", lambda *_: pytest.fail("it is there"))
+    _finished(desk, desk.compute("a", "third", lambda *_: 1))
+    assert desk.look("first").answer == 1 and desk.look("second").answer is None
