@@ -13,7 +13,10 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check
 FINETUNE := $(BIN)/python -m sigviz finetune --architecture
 SNIPPETS := amazon nyt tweets
 ADAPTERS := sigviz/data/adapters
-SOAKED := tests/load tests/faults tests/fuzz tests/test_hosting.py tests/browser/test_load.py tests/browser/test_hosting.py
+SLOW_LOOPS := tests/studies/test_faithfulness.py::test_ig_and_sig_have_the_metrics_that_a_slow_loop_finds \
+	tests/studies/test_robustness.py::test_every_figure_is_the_one_that_a_slow_loop_finds \
+	tests/pages/test_faithfulness.py::test_every_view_of_every_shipped_study_is_drawn
+SOAKED := $(SLOW_LOOPS) tests/load tests/faults tests/fuzz tests/test_hosting.py tests/browser/test_load.py tests/browser/test_hosting.py
 
 # passed on to the scripts in .ci when they are given on the command line of make
 export PYTHON CHROMIUM NGINX_PROGRAM
@@ -47,7 +50,8 @@ browser: $(VENV)/.dev ## Run the tests in a real Chromium
 soak: $(VENV)/.dev ## Load, faults and fuzz in full size, with their figures (about 20 minutes on 2 cores)
 	rm -f .test-output/soak.json
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && export SOAK=1 CI=1 && \
-		{ $(BIN)/python -m pytest -n 0 $(SOAKED); status=$$?; $(BIN)/python -m tests.load.figures; exit $$status; }
+		{ $(BIN)/python -m pytest -n 0 $(SOAKED) && $(BIN)/python -m pytest -n 0 -m soak tests/studies tests/models; \
+		status=$$?; $(BIN)/python -m tests.load.figures; exit $$status; }
 
 screenshot: $(VENV)/.dev ## Take pictures of the app, light and dark, into .test-output (PICTURES=.ci/pictures: the README's)
 	CHROMIUM="$$(.ci/chromium)" && export CHROMIUM && $(BIN)/python .ci/screenshot.py $(PICTURES)

@@ -46,7 +46,11 @@ def test_a_card_says_how_its_adapter_was_made(folder: Path) -> None:
     assert sum(file.stat().st_size for file in folder.iterdir()) < 4e6
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+QUICKLY = ("minilm-movie", "distil-movie", "minilm-tweets")
+BY_SAMPLE = [pytest.param(one, marks=() if one.name in QUICKLY else pytest.mark.soak, id=one.name) for one in FOLDERS]
+
+
+@pytest.mark.parametrize("folder", BY_SAMPLE)
 def test_the_accuracy_of_the_card_is_found_again(folder: Path) -> None:
     classifier = zoo.load(f"bundled/{folder.name}")
     card = bundled.read_card(folder)

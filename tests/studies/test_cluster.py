@@ -50,6 +50,7 @@ ROBUST = RobustnessPlan("movie", ("saliency", "sig-exact"), "bundled/distil-movi
 PAIR_KEYS = ["text_id", "control", "other", "settings", "reduction", "metric"]
 
 
+@pytest.mark.soak  # the same machinery as above, with other rows
 def test_a_robustness_study_is_spread_over_two_workers_too_one_of_them_killed(tmp_path: Path) -> None:
     alone = robustness.assess(ROBUST, tmp_path / "alone.parquet")
     killed: list[int] = []

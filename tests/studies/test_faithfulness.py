@@ -20,6 +20,7 @@ from sigviz.models import zoo
 from sigviz.studies import corpora, faithfulness, results
 from sigviz.studies.plan import Plan
 from sigviz.studies.results import COLUMNS
+from tests.load.size import size
 from tests.methods.axioms import assert_same
 
 MODEL = "bundled/distil-movie"
@@ -90,21 +91,22 @@ class Slow:
         return float(self.logits(ids).softmax(-1)[target])
 
 
-def test_ig_and_sig_on_20_texts_have_the_metrics_that_a_slow_loop_finds(tmp_path: Path) -> None:
+def test_ig_and_sig_have_the_metrics_that_a_slow_loop_finds(tmp_path: Path) -> None:
+    count = size(5, 20)
     plan = Plan(
         "movie",
         ("ig(steps=4)", "sig(steps=2)", "sig-exact"),
         models=(MODEL,),
         protocols=("paper",),
-        limit=20,
+        limit=count,
         control=0,
         metrics=("log_odds", "comprehensiveness", "sufficiency"),
         dtype="float64",  # so that no two words change places by rounding
     )
     found = faithfulness.evaluate(plan, tmp_path / "r.parquet").rows.set_index(["text_id", "method", "metric"])["value"]
     slow = Slow(MODEL)
-    texts = corpora.load("movie", "test", limit=20, seed=0)
-    assert len(texts) == 20
+    texts = corpora.load("movie", "test", limit=count, seed=0)
+    assert len(texts) == count
     for text_id, text in zip(texts.ids, texts.texts, strict=True):
         ids = slow.tokenizer(text)["input_ids"]
         target = int(slow.logits(ids).argmax())
