@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from sigviz.ui import batch, batch_result, controls, messages, models
+from sigviz.ui import batch, batch_result, controls, long_texts, messages, models
 
 st.title("Many texts at once")
 st.markdown(
@@ -18,7 +18,7 @@ with asked:
     name = controls.model()
     with messages.shown():
         classifier = models.classifier(name)
-        shared = controls.shared(classifier.labels)
+        shared = long_texts.with_window(controls.shared(classifier.labels), long_texts.any_window())
 
 if classifier is not None and shared is not None:
     runs = batch.runs(shared)

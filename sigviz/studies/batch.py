@@ -29,11 +29,12 @@ class Row:
     """One unit's score, or, where error is not empty, why there are none for this text and run.
 
     settings: what differs from the method's defaults, as a line (see methods.runs).  unit: token, word or sentence.
-    output: what F is, a key of OUTPUTS.  label, probability: of the class that is explained.  unit_index: from 0, in the
-    order of the text.  unit_text: as it stands in the text at [start, end), characters.  raw: signed, in the unit of F.
-    score: raw / ||raw||_2 over the text's units.  expected: F(x) - F(x̄ⁱ), delta: raw - expected, both None for methods
-    without it.  truncated: tokens of the text that the model's limit cut off.  seconds: of the whole explanation, the same
-    in all its rows.  notes: what a reader must know, in sentences.
+    output: what F is, a key of OUTPUTS.  window: how a text longer than the model reads is read, a key of WINDOWS.  label,
+    probability: of the class that is explained.  unit_index: from 0, in the order of the text.  unit_text: as it stands in
+    the text at [start, end), characters.  raw: signed, in the unit of F.  score: raw / ||raw||_2 over the text's units.
+    expected: F(x) - F(x̄ⁱ), delta: raw - expected, both None for methods without it.  truncated: tokens of the text that
+    the model's limit cut off.  seconds: of the whole explanation, the same in all its rows.  notes: what a reader must
+    know, in sentences.
     """
 
     text_id: int
@@ -44,6 +45,7 @@ class Row:
     baseline: str
     unit: str
     output: str
+    window: str
     label: str | None = None
     probability: float | None = None
     unit_index: int | None = None
@@ -75,7 +77,8 @@ class Answer:
         """One a unit; just one where there is an error."""
         settings, found = self.settings, self.attribution
         line = str(RunChoice(settings.method, settings.baseline, dict(settings.options)))
-        asked = (self.text_id, self.text, self.model, settings.method, line, settings.baseline, settings.unit, settings.output)
+        shared = (settings.baseline, settings.unit, settings.output, settings.window)
+        asked = (self.text_id, self.text, self.model, settings.method, line, *shared)
         if found is None:
             yield Row(*asked, error=self.error)
             return

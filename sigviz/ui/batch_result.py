@@ -110,6 +110,7 @@ COLUMNS_HELP = """
 | `text_id` | the text's row in the file, or line of the box, from 0 |
 | `text` | the text, in each of its rows |
 | `model` `method` `settings` `baseline` `unit` `output` | what was asked; `settings`: what differs from the defaults |
+| `window` | how a text that is longer than the model reads was read: cut, or in windows (slide) |
 | `label` `probability` | the class that is explained, and what the model gives it |
 | `unit_index` `unit_text` `start` `end` | the unit, and its characters in the text |
 | `raw` | its score, signed, in the unit of F |

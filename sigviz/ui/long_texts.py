@@ -60,8 +60,11 @@ def window(classifier: TextClassifier, text: str) -> str:
         fits = not classifier.encode(text).truncated
     except SigvizError:
         fits = True
-    if fits:
-        return next(iter(WINDOWS))
+    return next(iter(WINDOWS)) if fits else any_window()
+
+
+def any_window() -> str:
+    """The same choice for texts that nobody has looked at yet."""
     kept.restore("window")
     chosen = st.segmented_control(
         "A text longer than the model reads",

@@ -225,3 +225,12 @@ def test_half_a_surrogate_pair_does_not_stop_a_file() -> None:
 def test_no_row_still_makes_a_file() -> None:
     assert batch_files.to_csv([]).decode().strip().split(",") == list(batch_files.COLUMNS)
     assert batch_files.to_jsonl([]) == b"" and batch_files.to_table([]).num_rows == 0
+
+
+def test_a_long_text_is_read_in_windows_where_that_is_asked_for() -> None:
+    classifier, text = bert(), "a dull film " * 60
+    cut, slid = (METHODS["sig-exact"].settings(window=way, unit="word") for way in ("cut", "slide"))
+    rows = list(batch.explain_all(classifier, [text], [cut, slid]))
+    per_way = {way: [row for row in rows if row.window == way] for way in ("cut", "slide")}
+    assert len(per_way["slide"]) == 180 > len(per_way["cut"]) > 0
+    assert per_way["cut"][0].truncated and per_way["slide"][0].truncated == 0
