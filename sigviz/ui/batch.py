@@ -48,7 +48,7 @@ def bounds() -> str:
     return (
         f"At most {here.max_texts:,} texts of {MAX_CHARACTERS:,} characters{tokens} each, {here.max_upload_mb} MB, and "
         f"{MOST_ROWS:,} rows of scores. What is longer than the model can read is cut, and the column `truncated` says by how "
-        "many tokens."
+        "many tokens; with *slide* it is read in windows that overlap."
     )
 
 

@@ -3,6 +3,7 @@
 And the worst texts that there are, on a real page; and a tab that is closed in the middle of a long run.
 """
 
+import math
 import os
 import re
 import time
@@ -14,7 +15,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from sigviz.explain import explain
 from sigviz.models import zoo
-from sigviz.views import wording
 from tests.browser.conftest import PATIENCE, Opener, settle
 from tests.browser.server import running_app
 from tests.fuzz.strings import WORST
@@ -45,11 +45,14 @@ def _expected(sentence: str) -> list[list[tuple[str, str]]]:
     """What the rows must show, by the Python API: each token and its raw score as the page rounds it."""
     classifier = zoo.load(MODEL)
     found = [explain(classifier, sentence, "ig", steps=STEPS), explain(classifier, sentence, "sig-exact")]
-    return [[(unit.text, wording.number(raw, 4)) for unit, raw in zip(one.units, one.raw, strict=True)] for one in found]
+    return [[(unit.text, float(raw)) for unit, raw in zip(one.units, one.raw, strict=True)] for one in found]
 
 
-def _has_score(label: str, text: str, shown: str) -> bool:
-    return label.startswith(f"{text}: {shown} ")
+def _has_score(label: str, text: str, raw: float) -> bool:
+    """Whether a word's label says its score, rounded; another process adds up in another order (1e-6 of a logit)."""
+    said = re.match(rf"{re.escape(text)}: (−?\d+\.?(\d*)) ", label)
+    rounding = said and 0.5 * 10 ** -len(said[2])
+    return said is not None and math.isclose(float(said[1].replace("−", "-")), raw, rel_tol=0, abs_tol=rounding + 5e-6)
 
 
 def test_visitors_at_once_each_see_their_own_sentence(address: str, browser: Browser) -> None:
@@ -84,8 +87,9 @@ def test_visitors_at_once_each_see_their_own_sentence(address: str, browser: Bro
 
 def test_another_score_is_told_from_the_right_one() -> None:
     """The checker checked."""
-    assert _has_score("junk: −0.5081 (the target's logit), rank 2 of 9", "junk", "−0.5081")
-    assert not _has_score("junk: −0.5081 (the target's logit), rank 2 of 9", "junk", "−0.5082")
+    assert _has_score("junk: −0.5081 (the target's logit), rank 2 of 9", "junk", -0.50808)
+    assert not _has_score("junk: −0.5081 (the target's logit), rank 2 of 9", "junk", -0.5082)
+    assert not _has_score("junk: −0.5081 (the target's logit), rank 2 of 9", "trash", -0.5081)
 
 
 def test_the_worst_texts_do_nothing_in_a_real_browser(open_page: Opener) -> None:

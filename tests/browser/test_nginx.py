@@ -161,7 +161,6 @@ def test_a_download_and_an_upload_go_through(visit: Visitor, tmp_path: Path) -> 
 
 def test_a_forged_link_is_refused_in_words(visit: Visitor) -> None:
     page = visit(model=MODEL, text=TEXT, runs="sig(steps=1024)")
-    page.get_by_role("button", name="Run", exact=True).click()
     alert = page.get_by_role("alert").filter(has_text="this server spends 20,000 on one explanation")
     expect(alert).to_contain_text(re.compile(r"SIG would take 2\d,\d{3} passes .* Use fewer steps"))
 
