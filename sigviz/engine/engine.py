@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from sigviz.engine import turns
 from sigviz.engine.memory import keep_freed, rows_that_fit
 from sigviz.errors import Cancelled, NotANumber, OutOfMemory
+from sigviz.models import quick
 from sigviz.models.classifier import Objective, TextClassifier
 from sigviz.paths.path import Maker, Path, Points
 
@@ -71,8 +72,8 @@ class Run:
         sums: list[Tensor] = []
 
         def look(k: Tensor) -> None:
-            _, gradients = self._gradients(path, k)
-            part = torch.einsum("btd,btd->td", _double(gradients), _double(path.steps(k))).cpu()
+            _, gradients, steps = self._gradients(path, k)
+            part = torch.einsum("btd,btd->td", _double(gradients), _double(steps)).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
             self._count(k)
 
@@ -84,8 +85,8 @@ class Run:
         sums: list[Tensor] = []
 
         def look(k: Tensor) -> None:
-            _, gradients = self._gradients(path, k)
-            moved = (_double(gradients) * _double(path.steps(k))).flatten(1)  # [b, T * D]
+            _, gradients, steps = self._gradients(path, k)
+            moved = (_double(gradients) * _double(steps)).flatten(1)  # [b, T * D]
             part = (weights(k).to(moved).T @ moved).unflatten(1, gradients.shape[1:]).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
             self._count(k)
@@ -103,8 +104,8 @@ class Run:
         changes: list[Tensor] = []
 
         def look(k: Tensor) -> None:
-            logits, gradients = self._gradients(path, k)
-            change = torch.einsum("btd,btd->bt", _double(gradients), _double(path.steps(k))).cpu()
+            logits, gradients, steps = self._gradients(path, k)
+            change = torch.einsum("btd,btd->bt", _double(gradients), _double(steps)).cpu()
             answers.append(logits.cpu())  # once nothing can go wrong any more: a chunk that did not fit is tried again
             changes.append(change)
             self._count(k)
@@ -112,14 +113,18 @@ class Run:
         self._in_chunks(path, look, backward=True)
         return torch.cat(answers), _finite(torch.cat(changes), "gradients")
 
-    def _gradients(self, path: Path, k: Tensor) -> tuple[Tensor, Tensor]:
-        """The answers [b, classes] at the points numbered k, and the gradient of F there [b, T, D], both on the device."""
+    def _gradients(self, path: Path, k: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The answers [b, classes] at the points numbered k, the gradient of F there and the steps [b, T, D], on the device.
+
+        Where a step is 0 the gradient counts for nothing and need not be right.
+        """
         assert self.objective is not None
-        with torch.enable_grad():
+        steps = path.steps(k)
+        with torch.enable_grad(), quick.asked((steps != 0).any(-1)):
             at = path.at(k).detach().requires_grad_()  # [b, T, D]
             logits = _finite(self.classifier.logits(at.clone()))  # some models write into their input
             (gradients,) = torch.autograd.grad(self.objective(logits).sum(), at)
-        return logits.detach(), gradients
+        return logits.detach(), gradients, steps
 
     def _count(self, k: Tensor) -> None:
         self.forward += len(k)

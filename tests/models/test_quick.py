@@ -65,3 +65,26 @@ def test_a_quick_way_that_comes_to_another_answer_is_not_taken(monkeypatch: pyte
     x = given.embed(given.encode(tiny.TEXT).ids)[None]
     with torch.no_grad():
         torch.testing.assert_close(given.logits(x), own_way(given, x), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("family", QUICK)
+def test_gradients_of_the_words_that_are_asked_for_are_right_also_where_they_are_the_first_texts(family: str) -> None:
+    """Rows that differ from the first in one word, and one that does not: its own word is asked for all the same."""
+    given = classifier(family)
+    way = quick.of(given.model)
+    assert way is not None
+    x = given.embed(given.encode(TEXT).ids)[None].repeat(5, 1, 1)
+    wanted = torch.zeros(x.shape[:2], dtype=torch.bool)
+    for row, token in enumerate((1, 1, 2, 3, 4)):
+        wanted[row, token] = True
+        x[row, token] += 0.1 * row * (row != 2)  # row 0 and row 2 stay as they are
+    assert quick.moved(x.clone().requires_grad_()) is None, "nobody said which"
+    found = []
+    for shared in (True, False):
+        at = x.clone().requires_grad_()
+        with quick.asked(wanted if shared else torch.ones_like(wanted)):
+            assert (quick.moved(at) is not None) == shared
+            (gradient,) = torch.autograd.grad((way(at)[:, 0] * torch.arange(1.0, 6.0)).sum(), at)
+        found.append(gradient[wanted])
+    torch.testing.assert_close(found[0], found[1], rtol=1e-10, atol=1e-12)
+    assert float(found[0].abs().max()) > 1e-6
