@@ -39,7 +39,8 @@ class Ours:
             "sig-exact": lambda text: self._explain(text, "sig-exact"),
             "sig 50": lambda text: self._explain(text, "sig", steps=50),
             "sig, 1 % tolerance": lambda text: self._explain(text, "sig", tolerance=0.01),
-            "dig": lambda text: self._explain(text, "dig", steps=DIG_STEPS),
+            "dig, nothing met": lambda text: self._explain(text, "dig", anew=True, steps=DIG_STEPS),
+            "dig, new words": lambda text: self._explain(text, "dig", steps=DIG_STEPS),
             "ig 50": lambda text: self._explain(text, "ig", steps=50),
             "gradient-shap 5": lambda text: self._explain(text, "gradient-shap", samples=5, seeds=1),
             "kernel-shap": lambda text: self._explain(text, "kernel-shap", samples=self._coalitions(text), seeds=1),
@@ -47,10 +48,14 @@ class Ours:
             "first tokens of sig 500": lambda text: self._begin(text, 500),
         }
 
-    def _explain(self, text: str, method: str, **options: Any) -> list[float]:
+    def _explain(self, text: str, method: str, anew: bool = False, **options: Any) -> list[float]:
+        """anew: DIG knows nothing of the vocabulary; otherwise it has walked from none of the sentence's words yet, but knows
+        the neighbours of words that walks of earlier sentences have passed, as time_interpret has its graph beforehand."""
         from sigviz import explain
 
-        self.classifier.walked = type(self.classifier.walked)()  # DIG's walks of earlier sentences would be a head start
+        if anew:
+            self.classifier.walked = type(self.classifier.walked)()
+        self.classifier.walked.forget_walks()
         return explain(self.classifier, text, method, **options).raw.tolist()
 
     def _begin(self, text: str, steps: int) -> None:

@@ -75,9 +75,10 @@ def word_paths(problem: Problem, run: Runner, settings: Settings) -> Tensor:
     near = Neighbours(problem.embeddings())
     words, baseline = problem.ids[problem.content], problem.baseline_vector
     walk = Walk(settings.option("strategy"), settings.option("steps"), settings.option("neighbours"))
+    way = (settings.baseline, walk)  # a baseline's name means the same vector in every text of a model
+    met = problem.walked.met(way)
     found = problem.walked.anchors(
-        words,
-        (settings.baseline, walk),  # a baseline's name means the same vector in every text of a model
-        lambda unknown: anchors(unknown, near, baseline, problem.baseline_token, walk, run.turn),
+        words, way, lambda unknown: anchors(unknown, near, baseline, problem.baseline_token, walk, run.turn, met)
     )
+    problem.walked.keep(way, met)
     return embedding_paths(words, found, near, baseline, walk.steps)

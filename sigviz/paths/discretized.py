@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sigviz.paths.neighbours import Neighbours
 from sigviz.paths.path import Path
+from sigviz.paths.walked import Met
 
 STRATEGIES = ("greedy", "maxcount", "non-monotonic")
 Turn = Callable[[], AbstractContextManager[None]]
@@ -42,18 +43,35 @@ def between(candidate: Tensor, baseline: Tensor, anchor: Tensor) -> Tensor:
     return up | ((baseline >= candidate) & (candidate >= anchor))
 
 
-def anchors(words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn) -> Tensor:
+def anchors(
+    words: Tensor,
+    near: Neighbours,
+    baseline: Tensor,
+    baseline_token: int | None,
+    walk: Walk,
+    turn: Turn,
+    met: Met | None = None,
+) -> Tensor:
     """The anchor words of each of `words` (ids [n]), in the order of the walk: ids [n, m], AT_BASELINE where it has arrived.
 
-    Each step is taken within `turn()`: one job at a time on the device, and a place to stop at.
+    Each step is taken within `turn()`: one job at a time on the device, and a place to stop at.  met: what is known of words
+    that other walks of this way have passed; what this one learns is added.
     """
     unique, place = words.unique(return_inverse=True)
-    return _walk(unique, near, baseline, baseline_token, walk, turn)[place]
+    return _walk(unique, near, baseline, baseline_token, walk, turn, met)[place]
 
 
-def _walk(words: Tensor, near: Neighbours, baseline: Tensor, baseline_token: int | None, walk: Walk, turn: Turn) -> Tensor:
+def _walk(
+    words: Tensor,
+    near: Neighbours,
+    baseline: Tensor,
+    baseline_token: int | None,
+    walk: Walk,
+    turn: Turn,
+    met: Met | None = None,
+) -> Tensor:
     arrived = torch.full_like(words, AT_BASELINE)
-    memory = _Memory(near, baseline, walk)
+    memory = _Memory(near, baseline, walk, {} if met is None else met)
     visited = torch.zeros(len(words), len(near.vectors), dtype=torch.bool, device=words.device)  # [n, V]
     if baseline_token is not None:
         visited[:, baseline_token] = True
@@ -90,16 +108,15 @@ def weighed(
 
 
 class _Memory:
-    """What the neighbours of each word cost, for the length of one walk; on a CPU it is found once a word.
+    """What the neighbours of each word cost; on a CPU it is found once a word, and known as long as `met` is.
 
     The walks of a sentence's words soon meet: they pass over the same few words that are neighbours of everything (600 steps
     over 107 different words, 900 over 152), and a search reads the whole embedding matrix.  Elsewhere a search is cheap, and
     to ask which words are new would make the device wait.
     """
 
-    def __init__(self, near: Neighbours, baseline: Tensor, walk: Walk) -> None:
-        self._near, self._baseline, self._walk = near, baseline, walk
-        self._known: dict[int, tuple[Tensor, Tensor]] = {}
+    def __init__(self, near: Neighbours, baseline: Tensor, walk: Walk, met: Met) -> None:
+        self._near, self._baseline, self._walk, self._known = near, baseline, walk, met
 
     def weighed(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """The neighbours of each of `words` (ids [n]), nearest first, and their costs: ids [n, K], [n, K]."""
@@ -107,9 +124,13 @@ class _Memory:
             return self._weigh(words)
         asked = words.tolist()
         if new := [word for word in dict.fromkeys(asked) if word not in self._known]:
-            self._known.update(zip(new, zip(*self._weigh(torch.tensor(new)), strict=True), strict=True))
-        candidates, costs = zip(*(self._known[word] for word in asked), strict=True)
-        return torch.stack(candidates), torch.stack(costs)
+            ids, costs = self._weigh(torch.tensor(new))
+            # copies: a row of a larger tensor would keep all of it in memory
+            self._known.update({word: (ids[i].int(), costs[i].clone()) for i, word in enumerate(new)})
+        for word in dict.fromkeys(asked):  # those looked at last stand last: the others are forgotten first
+            self._known[word] = self._known.pop(word)
+        found = [self._known[word] for word in asked]
+        return torch.stack([ids for ids, _ in found]).long(), torch.stack([costs for _, costs in found])
 
     def _weigh(self, words: Tensor) -> tuple[Tensor, Tensor]:
         candidates = self._near.nearest(words, self._walk.neighbours)

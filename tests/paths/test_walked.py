@@ -2,10 +2,13 @@
 
 import threading
 
+import pytest
 import torch
 from torch import Tensor
 
 from sigviz.explain import explain
+from sigviz.paths.discretized import STRATEGIES
+from sigviz.paths.neighbours import Neighbours
 from sigviz.paths.walked import WAYS, Walked
 from tests import tiny
 
@@ -60,3 +63,37 @@ def test_a_model_that_has_walked_before_explains_the_same() -> None:
         given = {"steps": 4, "neighbours": 10, "baseline": baseline}
         again, first = (explain(model, tiny.TEXT, "dig", **given).raw for model in (used, fresh))
         assert abs(again - first).max() < 1e-12
+
+
+def test_what_walks_have_met_is_remembered_up_to_a_bound_the_last_looked_at_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sigviz.paths.walked.MOST_MET", 3)
+    walked, one = Walked(), (torch.zeros(2), torch.zeros(2))
+    walked.keep("way", {1: one, 2: one})
+    walked.keep("way", {2: one, 3: one, 4: one})
+    assert [*walked.met("way")] == [2, 3, 4]
+    assert walked.met("another way") == {}
+    copy = walked.met("way")
+    copy.clear()
+    assert len(walked.met("way")) == 3
+    for way in range(WAYS):
+        walked.keep(way, {1: one})
+    assert walked.met("way") == {}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_who_knows_what_others_met_walks_the_same_way_and_searches_less(
+    strategy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[int] = []
+    nearest = Neighbours.nearest
+    monkeypatch.setattr(
+        Neighbours, "nearest", lambda self, words, k: (searched.append(len(words)), nearest(self, words, k))[1]
+    )
+    fresh, used = tiny.watched(), tiny.watched()
+    given = {"steps": 6, "neighbours": 5, "strategy": strategy}
+    explain(used, tiny.MIXED, "dig", **given)
+    used.walked.forget_walks()
+    searched.clear()
+    again = explain(used, tiny.MIXED, "dig", **given)
+    assert searched == []
+    assert (again.raw == explain(fresh, tiny.MIXED, "dig", **given).raw).all() and sum(searched) > 0
