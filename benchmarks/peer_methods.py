@@ -53,10 +53,13 @@ class Ours:
         the neighbours of words that walks of earlier sentences have passed, as time_interpret has its graph beforehand."""
         from sigviz import explain
 
+        known = self.classifier.walked
+        known.forget_walks()
         if anew:
-            self.classifier.walked = type(self.classifier.walked)()
-        self.classifier.walked.forget_walks()
-        return explain(self.classifier, text, method, **options).raw.tolist()
+            self.classifier.walked = type(known)()
+        scores = explain(self.classifier, text, method, **options).raw.tolist()
+        self.classifier.walked = known
+        return scores
 
     def _begin(self, text: str, steps: int) -> None:
         from sigviz import Cancelled, explain
