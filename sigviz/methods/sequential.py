@@ -17,7 +17,7 @@ from sigviz.paths.path import Maker, Points
 from sigviz.paths.quadrature import Rule, clenshaw_curtis
 from sigviz.paths.straight import Corners, line_per_unit
 
-ROUNDS = (5, 9, 17, 33, 65, 129, 257)  # nodes that tolerance mode has tried in turn; each round keeps those before it
+ROUNDS = (3, 5, 9, 17, 33, 65, 129, 257)  # nodes that tolerance mode has tried in turn; each round keeps those before it
 
 
 def replaced(x: Tensor, baseline: Tensor, members: Tensor, settings: Settings) -> Points:
