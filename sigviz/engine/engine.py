@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from sigviz.engine import turns
-from sigviz.engine.memory import keep_freed, rows_that_fit
+from sigviz.engine.memory import even, keep_freed, rows_that_fit
 from sigviz.errors import Cancelled, NotANumber, OutOfMemory
 from sigviz.models import quick
 from sigviz.models.classifier import Objective, TextClassifier
@@ -190,7 +190,7 @@ class Run:
     def _in_chunks(self, points: Points, look: Callable[[Tensor], None], *, backward: bool) -> None:
         device = self.classifier.device
         tokens = points.at(torch.zeros(1, dtype=torch.long, device=device)).shape[1] if points.count else 1
-        rows = self._rows or rows_that_fit(self.classifier, tokens, backward)
+        rows = self._rows or even(max(1, points.count), rows_that_fit(self.classifier, tokens, backward))
         done = 0
         while done < points.count:
             k = torch.arange(done, min(done + rows, points.count), device=device)

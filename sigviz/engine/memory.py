@@ -15,14 +15,23 @@ import torch
 from sigviz.models.classifier import TextClassifier
 
 _SHARE = 0.25  # of the free memory; the rest is for what other jobs and the allocator's gaps take
-_BUSY = {"cpu": 1536, "mps": 8192, "cuda": 65536}  # tokens in a chunk beyond which a device gets no faster
+_BUSY = {"cpu": 2560, "mps": 16384, "cuda": 131072}  # tokens in a chunk beyond which a device gets no faster,
+_WIDTH = 384  # in a model of so many features, or fewer; of a wider one's tokens fewer are as much work
+_LONG = 600  # tokens at which attention makes a text's token twice as heavy, in time or in what is kept for the way back
 
 
 def rows_that_fit(classifier: TextClassifier, tokens: int, backward: bool) -> int:
     """Sequences of `tokens` tokens in one chunk: at least 1, at most what keeps the device busy."""
     free = _lately_free(classifier.device)
     fits = int(_SHARE * free / _bytes_a_sequence(classifier, tokens, backward))
-    return max(1, min(fits, _BUSY.get(classifier.device.type, 1536) // tokens))
+    wide = max(1.0, _width(classifier) / _WIDTH)
+    busy = _BUSY.get(classifier.device.type, _BUSY["cpu"]) / (wide * tokens * (1 + tokens / _LONG))
+    return max(1, min(fits, int(busy)))
+
+
+def even(count: int, rows: int) -> int:
+    """At most `rows`, for as many chunks of `count` sequences, all of about one size: a small last one costs more a token."""
+    return -(-count // -(-count // rows))
 
 
 @functools.cache
@@ -46,13 +55,17 @@ _LARGEST = 32 * 2**20  # bytes; glibc takes no more
 
 def _bytes_a_sequence(classifier: TextClassifier, tokens: int, backward: bool) -> int:
     """A generous estimate of the activations of one sequence; those of all layers are kept for the way back."""
-    config = classifier.model.config
-    width = getattr(config, "hidden_size", 768)
+    config, width = classifier.model.config, _width(classifier)
     layers = getattr(config, "num_hidden_layers", 12) if backward else 1
     inner = getattr(config, "intermediate_size", None) or 4 * width
     heads = getattr(config, "num_attention_heads", 12)
     numbers = tokens * (12 * width + 4 * inner) + 3 * heads * tokens**2
     return layers * numbers * classifier.dtype.itemsize + 4 * tokens * width * 8
+
+
+def _width(classifier: TextClassifier) -> int:
+    """Features of a token."""
+    return getattr(classifier.model.config, "hidden_size", None) or 768
 
 
 _LATELY = 0.25  # seconds for which an answer holds; reading it takes as long as a small model takes for a short text

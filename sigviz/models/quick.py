@@ -33,6 +33,7 @@ from transformers.models.bert.modeling_bert import eager_attention_forward
 
 _FEW = 0.5  # of the words of a batch: if more than these differ, picking them out costs more than it saves
 Quick = Callable[[Tensor], Tensor]  # word embeddings [B, T, D] -> logits [B, classes]
+Linears = tuple[Any, Any, Any]  # a layer's maps to queries, keys and values
 
 
 def of(model: PreTrainedModel) -> Quick | None:
@@ -73,7 +74,9 @@ def _bert(base: Any, embeddings: Tensor) -> Tensor:
     for number, layer in enumerate(base.encoder.layer):
         attention, out = layer.attention.self, layer.attention.output
         lins = (attention.query, attention.key, attention.value)
-        found, rows = _attended(attention, lins, attention.attention_head_size, hidden, own, first=number == last)
+        rows = hidden[:, :1] if number == last else hidden
+        attended = _attended_once if number == last else _attended
+        found = attended(attention, lins, attention.attention_head_size, hidden, own)
         own = None  # the words of a text have met by now: nothing is shared any more
         read = out.LayerNorm(_added(out.dense(found), rows))
         hidden = layer.output.LayerNorm(_added(layer.output.dense(layer.intermediate(read)), read))
@@ -87,7 +90,9 @@ def _distilbert(model: Any, embeddings: Tensor) -> Tensor:
     for number, layer in enumerate(base.transformer.layer):
         attention, ffn = layer.attention, layer.ffn
         lins = (attention.q_lin, attention.k_lin, attention.v_lin)
-        found, rows = _attended(attention, lins, attention.attention_head_size, hidden, own, first=number == last)
+        rows = hidden[:, :1] if number == last else hidden
+        attended = _attended_once if number == last else _attended
+        found = attended(attention, lins, attention.attention_head_size, hidden, own)
         own = None
         read = layer.sa_layer_norm(_added(attention.out_lin(found), rows))
         hidden = layer.output_layer_norm(_added(ffn.lin2(ffn.activation(ffn.lin1(read))), read))
@@ -124,21 +129,28 @@ def asked(words: Tensor) -> Iterator[None]:
 _asked: ContextVar[Tensor | None] = ContextVar("asked", default=None)
 
 
-def _attended(
-    attention: Any, lins: tuple[Any, Any, Any], width: int, hidden: Tensor, own: Tensor | None, *, first: bool
-) -> tuple[Tensor, Tensor]:
-    """What each token's query finds, [B, T, D], and the tokens it was for; with `first` of the first token alone.
-
-    By the implementation of attention that the model is set to.
-    """
-    rows = hidden[:, :1] if first else hidden
-    query, key, value = (
-        _projected(lin, of, None if first else own).view(*of.shape[:-1], -1, width).transpose(1, 2)
-        for lin, of in zip(lins, (rows, hidden, hidden), strict=True)
-    )
+def _attended(attention: Any, lins: Linears, width: int, hidden: Tensor, own: Tensor | None) -> Tensor:
+    """What each token's query finds, [B, T, D], by the implementation of attention that the model is set to."""
+    query, key, value = (_projected(lin, hidden, own).view(*hidden.shape[:-1], -1, width).transpose(1, 2) for lin in lins)
     attend = ALL_ATTENTION_FUNCTIONS.get_interface(attention.config._attn_implementation, eager_attention_forward)
     found, _ = attend(attention, query, key, value, None, dropout=0.0, scaling=attention.scaling)
-    return cast(Tensor, found.reshape(*rows.shape[:-1], -1)), rows
+    return cast(Tensor, found.reshape(hidden.shape[:-1] + (-1,)))
+
+
+def _attended_once(attention: Any, lins: Linears, width: int, hidden: Tensor, own: Tensor | None) -> Tensor:
+    """What the first token's query finds, [B, 1, D].
+
+    One query a head does not need the keys and values of all tokens.  q (W h + b) is (q W) h and a number that softmax does
+    not see; and since what softmax gives adds up to 1, the mean of the values W h + b is W (the mean of h) + b.  (q W) and
+    W (the mean) are one product with a head's own rows of W, where keys and values are one for every token.
+    """
+    query, key, value = lins
+    looked = query(hidden[:, 0]).unflatten(-1, (-1, width)).transpose(0, 1)  # [heads, B, width]
+    looked = (looked @ key.weight.unflatten(0, (-1, width))).transpose(0, 1)  # [B, heads, D]
+    shares = (looked @ hidden.transpose(1, 2) * attention.scaling).softmax(-1)  # [B, heads, T]
+    mean = (shares @ hidden).transpose(0, 1)  # [heads, B, D]
+    found = mean @ value.weight.unflatten(0, (-1, width)).transpose(1, 2)  # [heads, B, width]
+    return cast(Tensor, (found.transpose(0, 1).flatten(1) + value.bias)[:, None])
 
 
 def _projected(lin: nn.Module, hidden: Tensor, own: Tensor | None) -> Tensor:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigviz.engine import memory
-from sigviz.engine.memory import rows_that_fit
+from sigviz.engine.memory import even, rows_that_fit
 from tests import tiny
 
 
@@ -23,6 +23,26 @@ def test_a_chunk_holds_one_sequence_at_least_and_no_more_tokens_than_keep_a_cpu_
     rows = rows_that_fit(tiny.bert(), tokens, backward)
     assert rows >= 1
     assert rows == 1 or rows * tokens <= memory._BUSY["cpu"]
+
+
+def test_where_memory_is_plenty_a_chunk_of_wider_models_or_longer_texts_has_fewer_tokens(free, monkeypatch) -> None:
+    free(2**50)
+
+    def tokens_a_chunk(width: int, tokens: int) -> int:
+        monkeypatch.setattr(memory, "_width", lambda _: width)
+        return tokens * rows_that_fit(tiny.bert(), tokens, True)
+
+    assert tokens_a_chunk(16, 20) == tokens_a_chunk(384, 20) == pytest.approx(2560, rel=0.05)
+    assert tokens_a_chunk(768, 20) == pytest.approx(1280, rel=0.05)  # as much work
+    assert tokens_a_chunk(384, 400) == 1200  # three sequences: attention is worth two thirds of as many again
+
+
+@given(st.integers(1, 10_000), st.integers(1, 500))
+def test_chunks_are_as_few_as_can_be_and_of_about_one_size(count: int, rows: int) -> None:
+    size = even(count, rows)
+    sizes = [min(size, count - done) for done in range(0, count, size)]
+    assert size <= rows and len(sizes) == -(-count // rows)
+    assert size - sizes[-1] < len(sizes)
 
 
 @pytest.mark.parametrize("tokens", [1, 7, 60, 512, 100_000])

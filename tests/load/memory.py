@@ -19,6 +19,14 @@ def resident() -> float:
     return float(psutil.Process().memory_info().rss) / 1024
 
 
+def steady(counts: Sequence[float], sizes: Sequence[float]) -> float:
+    """By how much `sizes` grow with each of `counts` in the middle one of the steps, whatever happened once in between.
+
+    For a short look at a process in which other tests have run: it gives back megabytes of theirs at any moment.
+    """
+    return float(np.median(np.diff(sizes) / np.diff(counts)))
+
+
 def slope(counts: Sequence[float], sizes: Sequence[float]) -> float:
     """By how much `sizes` grow with each of `counts`, by least squares."""
     return float(np.polyfit(counts, sizes, 1)[0])

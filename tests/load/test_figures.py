@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.load import figures
-from tests.load.memory import slope
+from tests.load.memory import slope, steady
 
 
 def test_figures_are_kept_under_soak_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,3 +23,8 @@ def test_figures_are_kept_under_soak_alone(tmp_path: Path, monkeypatch: pytest.M
 def test_a_slope_is_found_in_noise() -> None:
     assert slope([0, 1, 2, 3], [5.0, 7.0, 9.0, 11.0]) == pytest.approx(2.0)
     assert abs(slope([0, 1, 2, 3], [5.0, 5.1, 5.0, 5.1])) < 0.05
+
+
+def test_what_happens_once_is_no_steady_growth_and_what_goes_on_is() -> None:
+    assert abs(steady([0, 10, 20, 30, 40], [5.0, 5.1, 905.0, 905.1, 905.0])) < 0.05
+    assert steady([0, 10, 20, 30, 40], [5.0, 25.0, 45.0, -855.0, -835.0]) == pytest.approx(2.0)

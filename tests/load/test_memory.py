@@ -9,7 +9,7 @@ from sigviz.ui import jobs
 from sigviz.ui.jobs import Desk
 from tests import tiny
 from tests.load.figures import note
-from tests.load.memory import resident, slope
+from tests.load.memory import resident, slope, steady
 from tests.load.size import size
 from tests.load.watching import finished
 from tests.methods.cases import small
@@ -20,7 +20,7 @@ MOST = size(60.0, 12.0)  # kB a job; an answer of such a text has some 3 kB, and
 
 
 def _grown(work: "object" = None) -> float:
-    """kB a job: the slope of the memory held over JOBS jobs of all methods, each of another text."""
+    """kB a job: by how much the memory held grows over JOBS jobs of all methods, each of another text."""
     random, desk = np.random.default_rng(0), Desk(Scheduler())
     settings = [spec.settings(**small(spec)) for spec in METHODS.values()]
     counts, sizes = [], []
@@ -33,7 +33,7 @@ def _grown(work: "object" = None) -> float:
         if number >= WARM and (number - WARM) % EVERY == 0:
             counts.append(float(number))
             sizes.append(resident())
-    return slope(counts, sizes)
+    return size(steady, slope)(counts, sizes)
 
 
 def test_memory_does_not_grow_with_the_number_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
