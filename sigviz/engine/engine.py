@@ -73,7 +73,7 @@ class Run:
 
         def look(k: Tensor) -> None:
             _, gradients, steps = self._gradients(path, k)
-            part = torch.einsum("btd,btd->td", _double(gradients), _double(steps)).cpu()
+            part = _moved(gradients, steps).sum(0).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
             self._count(k)
 
@@ -86,7 +86,7 @@ class Run:
 
         def look(k: Tensor) -> None:
             _, gradients, steps = self._gradients(path, k)
-            moved = (_double(gradients) * _double(steps)).flatten(1)  # [b, T * D]
+            moved = _moved(gradients, steps).flatten(1)  # [b, T * D]
             part = (weights(k).to(moved).T @ moved).unflatten(1, gradients.shape[1:]).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
             self._count(k)
@@ -105,7 +105,7 @@ class Run:
 
         def look(k: Tensor) -> None:
             logits, gradients, steps = self._gradients(path, k)
-            change = torch.einsum("btd,btd->bt", _double(gradients), _double(steps)).cpu()
+            change = _moved(gradients, steps).sum(-1).cpu()
             answers.append(logits.cpu())  # once nothing can go wrong any more: a chunk that did not fit is tried again
             changes.append(change)
             self._count(k)
@@ -120,7 +120,7 @@ class Run:
         """
         assert self.objective is not None
         steps = path.steps(k)
-        with torch.enable_grad(), quick.asked((steps != 0).any(-1)):
+        with torch.enable_grad(), quick.asked(steps):
             at = path.at(k).detach().requires_grad_()  # [b, T, D]
             logits = _finite(self.classifier.logits(at.clone()))  # some models write into their input
             (gradients,) = torch.autograd.grad(self.objective(logits).sum(), at)
@@ -218,6 +218,11 @@ class Run:
 def _double(numbers: Tensor) -> Tensor:
     """float64, on the device where it has that."""
     return (numbers.cpu() if numbers.device.type == "mps" else numbers).double()
+
+
+def _moved(gradients: Tensor, steps: Tensor) -> Tensor:
+    """Gradient times step, float64.  The gradients may be overwritten."""
+    return _double(gradients).mul_(_double(steps) if steps.device.type == "mps" else steps)
 
 
 def _halved(rows: int, tokens: int, error: RuntimeError) -> int:

@@ -20,6 +20,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from transformers import (
     BertForSequenceClassification,
     DistilBertForSequenceClassification,
@@ -74,9 +75,7 @@ def _bert(base: Any, embeddings: Tensor) -> Tensor:
     for number, layer in enumerate(base.encoder.layer):
         attention, out = layer.attention.self, layer.attention.output
         lins = (attention.query, attention.key, attention.value)
-        rows = hidden[:, :1] if number == last else hidden
-        attended = _attended_once if number == last else _attended
-        found = attended(attention, lins, attention.attention_head_size, hidden, own)
+        found, rows = _attended(attention, lins, attention.attention_head_size, hidden, own, once=number == last)
         own = None  # the words of a text have met by now: nothing is shared any more
         read = out.LayerNorm(_added(out.dense(found), rows))
         hidden = layer.output.LayerNorm(_added(layer.output.dense(layer.intermediate(read)), read))
@@ -90,9 +89,7 @@ def _distilbert(model: Any, embeddings: Tensor) -> Tensor:
     for number, layer in enumerate(base.transformer.layer):
         attention, ffn = layer.attention, layer.ffn
         lins = (attention.q_lin, attention.k_lin, attention.v_lin)
-        rows = hidden[:, :1] if number == last else hidden
-        attended = _attended_once if number == last else _attended
-        found = attended(attention, lins, attention.attention_head_size, hidden, own)
+        found, rows = _attended(attention, lins, attention.attention_head_size, hidden, own, once=number == last)
         own = None
         read = layer.sa_layer_norm(_added(attention.out_lin(found), rows))
         hidden = layer.output_layer_norm(_added(ffn.lin2(ffn.activation(ffn.lin1(read))), read))
@@ -107,19 +104,25 @@ def moved(embeddings: Tensor) -> Tensor | None:
     """
     if len(embeddings) == 1 or embeddings.device.type != "cpu":
         return None
+    wanted = _asked.get() if embeddings.requires_grad else None
+    if embeddings.requires_grad and (wanted is None or wanted.shape != embeddings.shape):
+        return None
+    if _many(embeddings[..., 0] != embeddings[0, :, 0]):  # told by one feature, where it tells enough
+        return None
     own = (embeddings != embeddings[:1]).any(-1)
-    if embeddings.requires_grad:
-        wanted = _asked.get()
-        if wanted is None or wanted.shape != own.shape:
-            return None
-        own |= wanted
-    return own if int(own.sum()) < _FEW * own.numel() else None
+    if wanted is not None:
+        own |= (wanted != 0).any(-1)
+    return None if _many(own) else own
+
+
+def _many(words: Tensor) -> bool:
+    return int(words.sum()) >= _FEW * words.numel()
 
 
 @contextmanager
-def asked(words: Tensor) -> Iterator[None]:
-    """Of which words, bool [B, T], the gradient is asked for within, in this thread; of the others it may come out wrong."""
-    token = _asked.set(words)
+def asked(weights: Tensor) -> Iterator[None]:
+    """What the gradients will be multiplied with, [B, T, D], within, in this thread: of words that have 0 they may be wrong."""
+    token = _asked.set(weights)
     try:
         yield
     finally:
@@ -129,15 +132,47 @@ def asked(words: Tensor) -> Iterator[None]:
 _asked: ContextVar[Tensor | None] = ContextVar("asked", default=None)
 
 
-def _attended(attention: Any, lins: Linears, width: int, hidden: Tensor, own: Tensor | None) -> Tensor:
-    """What each token's query finds, [B, T, D], by the implementation of attention that the model is set to."""
-    query, key, value = (_projected(lin, hidden, own).view(*hidden.shape[:-1], -1, width).transpose(1, 2) for lin in lins)
+def _attended(
+    attention: Any, lins: Linears, width: int, hidden: Tensor, own: Tensor | None, *, once: bool
+) -> tuple[Tensor, Tensor]:
+    """What each token's query finds, [B, T, D], and the tokens it was for; `once`: of the first token alone.
+
+    By the implementation of attention that the model is set to, where there is more than one query.
+    """
+    if once:
+        first = hidden[:, :1]
+        return _attended_once(attention, lins, width, hidden, first), first
+    if own is None and torch.is_grad_enabled():
+        every = _Threefold.apply(hidden, *(part for lin in lins for part in (lin.weight, lin.bias)))
+    else:
+        every = [_projected(lin, hidden, own) for lin in lins]
+    query, key, value = (one.view(*hidden.shape[:-1], -1, width).transpose(1, 2) for one in every)
     attend = ALL_ATTENTION_FUNCTIONS.get_interface(attention.config._attn_implementation, eager_attention_forward)
     found, _ = attend(attention, query, key, value, None, dropout=0.0, scaling=attention.scaling)
-    return cast(Tensor, found.reshape(hidden.shape[:-1] + (-1,)))
+    return cast(Tensor, found.reshape(hidden.shape[:-1] + (-1,))), hidden
 
 
-def _attended_once(attention: Any, lins: Linears, width: int, hidden: Tensor, own: Tensor | None) -> Tensor:
+class _Threefold(torch.autograd.Function):
+    """Queries, keys and values, [B, T, D] each.  On the way back each product adds to one sum: two tensors less to add up."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
+        """parts: weight, bias; weight, bias; weight, bias."""
+        ctx.save_for_backward(*parts[::2])
+        return tuple(nn.functional.linear(hidden, weight, bias) for weight, bias in zip(parts[::2], parts[1::2], strict=True))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Of `hidden` alone: the model's own numbers are at rest."""
+        flat, weights = [gradient.flatten(0, 1) for gradient in gradients], ctx.saved_tensors
+        whole = flat[0] @ weights[0]
+        for gradient, weight in zip(flat[1:], weights[1:], strict=True):
+            whole.addmm_(gradient, weight)
+        return whole.view_as(gradients[0]), *[None] * 6
+
+
+def _attended_once(attention: Any, lins: Linears, width: int, hidden: Tensor, first: Tensor) -> Tensor:
     """What the first token's query finds, [B, 1, D].
 
     One query a head does not need the keys and values of all tokens.  q (W h + b) is (q W) h and a number that softmax does
@@ -145,7 +180,7 @@ def _attended_once(attention: Any, lins: Linears, width: int, hidden: Tensor, ow
     W (the mean) are one product with a head's own rows of W, where keys and values are one for every token.
     """
     query, key, value = lins
-    looked = query(hidden[:, 0]).unflatten(-1, (-1, width)).transpose(0, 1)  # [heads, B, width]
+    looked = query(first)[:, 0].unflatten(-1, (-1, width)).transpose(0, 1)  # [heads, B, width]
     looked = (looked @ key.weight.unflatten(0, (-1, width))).transpose(0, 1)  # [B, heads, D]
     shares = (looked @ hidden.transpose(1, 2) * attention.scaling).softmax(-1)  # [B, heads, T]
     mean = (shares @ hidden).transpose(0, 1)  # [heads, B, D]

@@ -82,7 +82,7 @@ def test_gradients_of_the_words_that_are_asked_for_are_right_also_where_they_are
     found = []
     for shared in (True, False):
         at = x.clone().requires_grad_()
-        with quick.asked(wanted if shared else torch.ones_like(wanted)):
+        with quick.asked((wanted if shared else torch.ones_like(wanted))[..., None].expand_as(x)):
             assert (quick.moved(at) is not None) == shared
             (gradient,) = torch.autograd.grad((way(at)[:, 0] * torch.arange(1.0, 6.0)).sum(), at)
         found.append(gradient[wanted])
