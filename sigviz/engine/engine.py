@@ -55,7 +55,7 @@ class Run:
         answers: list[Tensor] = []
 
         def look(k: Tensor) -> None:
-            with torch.no_grad():
+            with torch.inference_mode():
                 answers.append(_finite(self.classifier.logits(points.at(k))).cpu())
             self.forward += len(k)
 

@@ -77,8 +77,8 @@ def _bert(base: Any, embeddings: Tensor) -> Tensor:
         lins = (attention.query, attention.key, attention.value)
         found, rows = _attended(attention, lins, attention.attention_head_size, hidden, own, once=number == last)
         own = None  # the words of a text have met by now: nothing is shared any more
-        read = out.LayerNorm(_added(out.dense(found), rows))
-        hidden = layer.output.LayerNorm(_added(layer.output.dense(layer.intermediate(read)), read))
+        read = out.LayerNorm(_added(out.dense, found, rows))
+        hidden = layer.output.LayerNorm(_added(layer.output.dense, layer.intermediate(read), read))
     return cast(Tensor, hidden)
 
 
@@ -91,8 +91,8 @@ def _distilbert(model: Any, embeddings: Tensor) -> Tensor:
         lins = (attention.q_lin, attention.k_lin, attention.v_lin)
         found, rows = _attended(attention, lins, attention.attention_head_size, hidden, own, once=number == last)
         own = None
-        read = layer.sa_layer_norm(_added(attention.out_lin(found), rows))
-        hidden = layer.output_layer_norm(_added(ffn.lin2(ffn.activation(ffn.lin1(read))), read))
+        read = layer.sa_layer_norm(_added(attention.out_lin, found, rows))
+        hidden = layer.output_layer_norm(_added(ffn.lin2, ffn.activation(ffn.lin1(read)), read))
     return cast(Tensor, model.classifier(nn.functional.relu(model.pre_classifier(hidden[:, 0]))))
 
 
@@ -198,5 +198,11 @@ def _projected(lin: nn.Module, hidden: Tensor, own: Tensor | None) -> Tensor:
     return every
 
 
-def _added(found: Tensor, to: Tensor) -> Tensor:
-    return found + to if torch.is_grad_enabled() else found.add_(to)  # one tensor less to write
+def _added(lin: Any, found: Tensor, to: Tensor) -> Tensor:
+    """lin(found) + to, [B, T, D]; where no gradient is asked for, in place of `to`.
+
+    The product adds to what is there, where F.linear first fills its answer with the bias and `to` comes as a third tensor.
+    """
+    rows, factors, weights = to.flatten(0, 1), found.flatten(0, 1), lin.weight.t()
+    whole = torch.addmm(rows, factors, weights) if torch.is_grad_enabled() else rows.addmm_(factors, weights)
+    return whole.add_(lin.bias).view_as(to)
