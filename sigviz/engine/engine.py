@@ -221,8 +221,8 @@ def _double(numbers: Tensor) -> Tensor:
 
 
 def _moved(gradients: Tensor, steps: Tensor) -> Tensor:
-    """Gradient times step, float64.  The gradients may be overwritten."""
-    return _double(gradients).mul_(_double(steps) if steps.device.type == "mps" else steps)
+    """Gradient times step, float64."""
+    return _double(gradients) * (_double(steps) if steps.device.type == "mps" else steps)
 
 
 def _halved(rows: int, tokens: int, error: RuntimeError) -> int:

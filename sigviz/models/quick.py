@@ -1,16 +1,17 @@
 """The same logits by less work.
 
 A classifier of the BERT kind reads its answer off the first token alone, so of its last layer only that token's row is needed:
-one query instead of T, and the feed-forward part, two thirds of a layer, once instead of T times.  Keys and values are needed
-of every token.  All rows of a batch have one length, so there is nothing to mask.
+one query instead of T, no keys and values at all (`_first`), and the feed-forward part, two thirds of a layer, once instead of
+T times.  All rows of a batch have one length, so there is nothing to mask.
 
-It saves about 10 of the 12 D x D products a token takes in a layer: 14 % of a model of six layers, 28 % of one of three, on
-the way there and back.  And where texts that differ in a few words are read together, as for exact SIG, the first layer's
-queries, keys and values of the words that they share are computed once: another 3 of 12, of one layer, on the way there, and
-back where only the gradients of a few words are `asked` for.
+It saves nearly all of the 12 D x D products that a token takes in a layer: a sixth of a model of six layers, a third of one of
+three, on the way there and back.  And where texts that differ in a few words are read together, as for exact SIG, the first
+layer's queries, keys and values of the words that they share are computed once: another 3 of 12, of one layer, on the way
+there, and back where only the gradients of a few words are `asked` for.
 
-The modules are the model's own, so hooks on them are met; left out are those that do nothing outside of training (dropout),
-and the library's cutting of the feed-forward part, which looks at the signature of a function for every layer.
+Norms and activations are the model's own modules, so hooks on them are met; of linear maps the weights are taken alone, for
+products that share what they read and what they add to.  Left out is what does nothing outside of training (dropout), and
+the library's cutting of the feed-forward part, which looks at the signature of a function for every layer.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +33,7 @@ from transformers import (
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.models.bert.modeling_bert import eager_attention_forward
 
-_FEW = 0.5  # of the words of a batch: if more than these differ, picking them out costs more than it saves
+_FEW = 0.25  # of the words of a batch: if more than these differ, picking them out costs more than it saves
 Quick = Callable[[Tensor], Tensor]  # word embeddings [B, T, D] -> logits [B, classes]
 Linears = tuple[Any, Any, Any]  # a layer's maps to queries, keys and values
 
@@ -67,33 +68,35 @@ _HEADS: dict[type, Callable[[Any, Tensor], Tensor]] = {
 
 
 def _bert(base: Any, embeddings: Tensor) -> Tensor:
-    """The last layer's first token, [B, 1, D]."""
+    """The last layer's first tokens, [B, 1, D]: what poolers and heads take them from."""
     hidden = base.embeddings(inputs_embeds=embeddings)
     if hasattr(base, "embeddings_project"):  # ELECTRA's embeddings may be narrower than its layers
         hidden = base.embeddings_project(hidden)
-    own, last = moved(embeddings), len(base.encoder.layer) - 1
+    texts, rows, own = len(hidden), hidden.flatten(0, 1), moved(embeddings)
     for number, layer in enumerate(base.encoder.layer):
-        attention, out = layer.attention.self, layer.attention.output
+        attention, out, up = layer.attention.self, layer.attention.output, layer.intermediate
         lins = (attention.query, attention.key, attention.value)
-        found, rows = _attended(attention, lins, attention.attention_head_size, hidden, own, once=number == last)
+        look = _first if number == len(base.encoder.layer) - 1 else _attended
+        found, rest = look(attention, lins, attention.attention_head_size, rows, texts, own)
         own = None  # the words of a text have met by now: nothing is shared any more
-        read = out.LayerNorm(_added(out.dense, found, rows))
-        hidden = layer.output.LayerNorm(_added(layer.output.dense, layer.intermediate(read), read))
-    return cast(Tensor, hidden)
+        read, rest = _through(out.LayerNorm(_added(out.dense, found, rest)), up.dense.weight, up.dense.bias)
+        rows = layer.output.LayerNorm(_added(layer.output.dense, up.intermediate_act_fn(read), rest))
+    return cast(Tensor, rows[:, None])
 
 
 def _distilbert(model: Any, embeddings: Tensor) -> Tensor:
     base = model.base_model
     hidden = base.embeddings(None, embeddings)
-    own, last = moved(embeddings), len(base.transformer.layer) - 1
+    texts, rows, own = len(hidden), hidden.flatten(0, 1), moved(embeddings)
     for number, layer in enumerate(base.transformer.layer):
         attention, ffn = layer.attention, layer.ffn
         lins = (attention.q_lin, attention.k_lin, attention.v_lin)
-        found, rows = _attended(attention, lins, attention.attention_head_size, hidden, own, once=number == last)
+        look = _first if number == len(base.transformer.layer) - 1 else _attended
+        found, rest = look(attention, lins, attention.attention_head_size, rows, texts, own)
         own = None
-        read = layer.sa_layer_norm(_added(attention.out_lin, found, rows))
-        hidden = layer.output_layer_norm(_added(ffn.lin2, ffn.activation(ffn.lin1(read)), read))
-    return cast(Tensor, model.classifier(nn.functional.relu(model.pre_classifier(hidden[:, 0]))))
+        read, rest = _through(layer.sa_layer_norm(_added(attention.out_lin, found, rest)), ffn.lin1.weight, ffn.lin1.bias)
+        rows = layer.output_layer_norm(_added(ffn.lin2, ffn.activation(read), rest))
+    return cast(Tensor, model.classifier(nn.functional.relu(model.pre_classifier(rows))))
 
 
 def moved(embeddings: Tensor) -> Tensor | None:
@@ -121,7 +124,7 @@ def _many(words: Tensor) -> bool:
 
 @contextmanager
 def asked(weights: Tensor) -> Iterator[None]:
-    """What the gradients will be multiplied with, [B, T, D], within, in this thread: of words that have 0 they may be wrong."""
+    """What gradients will be multiplied with, [B, T, D], within, in this thread: of words that have 0 they may be wrong."""
     token = _asked.set(weights)
     try:
         yield
@@ -133,76 +136,87 @@ _asked: ContextVar[Tensor | None] = ContextVar("asked", default=None)
 
 
 def _attended(
-    attention: Any, lins: Linears, width: int, hidden: Tensor, own: Tensor | None, *, once: bool
+    attention: Any, lins: Linears, width: int, rows: Tensor, texts: int, own: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """What each token's query finds, [B, T, D], and the tokens it was for; `once`: of the first token alone.
-
-    By the implementation of attention that the model is set to, where there is more than one query.
-    """
-    if once:
-        first = hidden[:, :1]
-        return _attended_once(attention, lins, width, hidden, first), first
-    if own is None and torch.is_grad_enabled():
-        every = _Threefold.apply(hidden, *(part for lin in lins for part in (lin.weight, lin.bias)))
+    """What each token's query finds, and the tokens, [B * T, D] each, by the attention that the model is set to."""
+    if own is None:
+        query, key, value = lins
+        # a key's bias adds one number to all that a query sees, which softmax does not see
+        *every, rows = _through(rows, query.weight, query.bias, key.weight, None, value.weight, value.bias)
     else:
-        every = [_projected(lin, hidden, own) for lin in lins]
-    query, key, value = (one.view(*hidden.shape[:-1], -1, width).transpose(1, 2) for one in every)
+        every = [_projected(lin, rows, own) for lin in lins]
+    query, key, value = (one.view(texts, -1, one.shape[-1] // width, width).transpose(1, 2) for one in every)
     attend = ALL_ATTENTION_FUNCTIONS.get_interface(attention.config._attn_implementation, eager_attention_forward)
     found, _ = attend(attention, query, key, value, None, dropout=0.0, scaling=attention.scaling)
-    return cast(Tensor, found.reshape(hidden.shape[:-1] + (-1,))), hidden
+    return cast(Tensor, found.reshape(rows.shape[0], -1)), rows
 
 
-class _Threefold(torch.autograd.Function):
-    """Queries, keys and values, [B, T, D] each.  On the way back each product adds to one sum: two tensors less to add up."""
-
-    @staticmethod
-    def forward(ctx: Any, hidden: Tensor, *parts: Tensor) -> tuple[Tensor, ...]:
-        """parts: weight, bias; weight, bias; weight, bias."""
-        ctx.save_for_backward(*parts[::2])
-        return tuple(nn.functional.linear(hidden, weight, bias) for weight, bias in zip(parts[::2], parts[1::2], strict=True))
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """Of `hidden` alone: the model's own numbers are at rest."""
-        flat, weights = [gradient.flatten(0, 1) for gradient in gradients], ctx.saved_tensors
-        whole = flat[0] @ weights[0]
-        for gradient, weight in zip(flat[1:], weights[1:], strict=True):
-            whole.addmm_(gradient, weight)
-        return whole.view_as(gradients[0]), *[None] * 6
-
-
-def _attended_once(attention: Any, lins: Linears, width: int, hidden: Tensor, first: Tensor) -> Tensor:
-    """What the first token's query finds, [B, 1, D].
+def _first(attention: Any, lins: Linears, width: int, rows: Tensor, texts: int, own: Tensor | None) -> tuple[Tensor, Tensor]:
+    """What the first token's query finds, and the first tokens, [B, D] each.
 
     One query a head does not need the keys and values of all tokens.  q (W h + b) is (q W) h and a number that softmax does
     not see; and since what softmax gives adds up to 1, the mean of the values W h + b is W (the mean of h) + b.  (q W) and
     W (the mean) are one product with a head's own rows of W, where keys and values are one for every token.
     """
     query, key, value = lins
-    looked = query(first)[:, 0].unflatten(-1, (-1, width)).transpose(0, 1)  # [heads, B, width]
+    hidden = rows.unflatten(0, (texts, -1))  # [B, T, D]
+    first = hidden[:, 0].clone()
+    looked = query(first).unflatten(-1, (-1, width)).transpose(0, 1)  # [heads, B, width]
     looked = (looked @ key.weight.unflatten(0, (-1, width))).transpose(0, 1)  # [B, heads, D]
     shares = (looked @ hidden.transpose(1, 2) * attention.scaling).softmax(-1)  # [B, heads, T]
     mean = (shares @ hidden).transpose(0, 1)  # [heads, B, D]
     found = mean @ value.weight.unflatten(0, (-1, width)).transpose(1, 2)  # [heads, B, width]
-    return cast(Tensor, (found.transpose(0, 1).flatten(1) + value.bias)[:, None])
+    return found.transpose(0, 1).flatten(1) + value.bias, first
 
 
-def _projected(lin: nn.Module, hidden: Tensor, own: Tensor | None) -> Tensor:
-    """lin(hidden) [B, T, D]; of words that are the first text's the first text's, once."""
-    if own is None:
-        return cast(Tensor, lin(hidden))
+def _projected(lin: nn.Module, rows: Tensor, own: Tensor) -> Tensor:
+    """lin(rows) [B * T, D]; of words that are the first text's the first text's, once."""
+    texts, tokens = own.shape
     with torch.no_grad():  # what all texts share asks for no gradient
-        every: Tensor = lin(hidden[0]).repeat(len(hidden), 1, 1)
-    every[own] = lin(hidden[own])
+        every: Tensor = lin(rows[:tokens]).repeat(texts, 1)
+    own = own.flatten()
+    every[own] = lin(rows[own])
     return every
 
 
+def _through(rows: Tensor, *parts: Tensor | None) -> tuple[Tensor, ...]:
+    """Each product of `rows`, [N, D], and the rows themselves, to which something is added later.
+
+    parts: weight, bias; weight, bias; ...
+    """
+    if torch.is_grad_enabled():
+        return cast(tuple[Tensor, ...], _Through.apply(rows, *parts))  # type: ignore[no-untyped-call]
+    return *_products(rows, parts), rows
+
+
+def _products(rows: Tensor, parts: tuple[Tensor | None, ...]) -> Iterator[Tensor]:
+    for weight, bias in zip(parts[::2], parts[1::2], strict=True):
+        yield nn.functional.linear(rows, cast(Tensor, weight), bias)
+
+
+class _Through(torch.autograd.Function):
+    """On the way back each product adds to one sum: nothing is left for autograd to add up, a tensor read and written each."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, *parts: Tensor | None) -> tuple[Tensor, ...]:
+        """As `_through`."""
+        ctx.save_for_backward(*parts[::2])
+        return *_products(rows, parts), rows.view_as(rows)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Of the rows alone: the model's own numbers are at rest."""
+        whole = torch.addmm(gradients[-1], gradients[0], ctx.saved_tensors[0])
+        for gradient, weight in zip(gradients[1:-1], ctx.saved_tensors[1:], strict=True):
+            whole.addmm_(gradient, weight)
+        return whole, *[None] * (2 * len(ctx.saved_tensors))
+
+
 def _added(lin: Any, found: Tensor, to: Tensor) -> Tensor:
-    """lin(found) + to, [B, T, D]; where no gradient is asked for, in place of `to`.
+    """lin(found) + to, [N, D]; where no gradient is asked for, in place of `to`.
 
     The product adds to what is there, where F.linear first fills its answer with the bias and `to` comes as a third tensor.
     """
-    rows, factors, weights = to.flatten(0, 1), found.flatten(0, 1), lin.weight.t()
-    whole = torch.addmm(rows, factors, weights) if torch.is_grad_enabled() else rows.addmm_(factors, weights)
-    return whole.add_(lin.bias).view_as(to)
+    add = torch.addmm if torch.is_grad_enabled() else Tensor.addmm_
+    return add(to, found, lin.weight.t()).add_(lin.bias)
