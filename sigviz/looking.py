@@ -3,11 +3,13 @@
 It fixes the target, once, and makes the problems that a method is then given, one a window.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from sigviz.attribution import Settings, Span, Unit, quoted
 from sigviz.engine.engine import Run
@@ -18,7 +20,7 @@ from sigviz.models import text as texts
 from sigviz.models.classifier import Baseline, Objective, TextClassifier
 from sigviz.models.text import Encoding
 from sigviz.models.windows import Windows
-from sigviz.paths.path import Points, chained
+from sigviz.paths.path import Path, Points, chained
 from sigviz.windows import Window
 
 
@@ -110,15 +112,12 @@ def look(
     places = [torch.from_numpy(own).to(x.device) for own in read.windows.places]
     ends = torch.stack([end[own] for own in places for end in (x, baseline)])  # [2 W, T of a window, D]
     standing = [torch.from_numpy(members).to(x.device) for _, members in read.standing]
-    parts = [Points(len(ends), lambda k: ends[k])]
-    if foresee is not None:
-        parts += [foresee(ends[2 * w], ends[2 * w + 1], members, settings) for w, members in enumerate(standing)]
-    looked = run.logits(chained(parts)).split([part.count for part in parts])
-    logits = looked[0]  # [2 W, classes]
-    mean = logits[::2].double().mean(0)  # [classes]
-    # the target is fixed here, once: along a path another class may win, and a mixture of both would be explained
-    target = int(mean.argmax()) if settings.target is None else classifier.class_index(settings.target)
-    run.objective = _objective(classifier, settings, target)
+    wanted: list[Points] = []
+    if foresee is not None and read.units:
+        wanted = [foresee(ends[2 * w], ends[2 * w + 1], members, settings) for w, members in enumerate(standing)]
+    fix = partial(_target, classifier, settings)
+    logits, foreseen = _looked(Points(len(ends), lambda k: ends[k]), wanted, run, lambda answers: fix(answers)[1])
+    mean, (target, run.objective) = logits[::2].double().mean(0), fix(logits)
     values = run.objective(logits).cpu().reshape(-1, 2)  # [W, 2]
     ids = torch.as_tensor(read.encoding.ids, device=x.device)
     problems = (
@@ -133,7 +132,7 @@ def look(
             baseline_output=float(values[w, 1]),
             embeddings=classifier.vocabulary,
             walked=classifier.walked,
-            foreseen=None if foresee is None else run.objective(looked[1 + w]),
+            foreseen=foreseen[w] if foreseen else None,
         )
         for w, members in enumerate(standing)
     )
@@ -143,6 +142,32 @@ def look(
     )
     output, baseline_output = values.mean(0).tolist()
     return Looked(tuple(windows), output, baseline_output, classifier.probabilities(mean[None])[0].cpu().numpy(), target)
+
+
+def _looked(
+    ends: Points, wanted: Sequence[Points], run: Run, fix: Callable[[Tensor], Objective]
+) -> tuple[Tensor, list[Tensor]]:
+    """The answers at the ends, [2 W, classes], and what is wanted besides: F at the points of each window, or an integral.
+
+    fix: F, told by the answers at the ends.  Of several windows' paths none is looked at, nor one too long for a chunk.
+    """
+    if any(isinstance(part, Path) for part in wanted):
+        at_once = run.at_once(ends, wanted[0], fix) if len(wanted) == 1 and isinstance(wanted[0], Path) else None
+        return (run.logits(ends), []) if at_once is None else (at_once[0], [at_once[1]])
+    parts = [ends, *wanted]
+    logits, *others = run.logits(chained(parts)).split([part.count for part in parts])
+    objective = fix(logits)
+    return logits, [objective(other) for other in others]
+
+
+def _target(classifier: TextClassifier, settings: Settings, logits: Tensor) -> tuple[int, Objective]:
+    """The class and F, told by the answers at the ends, x and x̄ of each window in turn: [2 W, classes].
+
+    They are fixed here, once: along a path another class may win, and a mixture of both would be explained.
+    """
+    mean = logits[::2].double().mean(0)
+    target = int(mean.argmax()) if settings.target is None else classifier.class_index(settings.target)
+    return target, _objective(classifier, settings, target)
 
 
 def _objective(classifier: TextClassifier, settings: Settings, target: int) -> Objective:

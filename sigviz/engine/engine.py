@@ -12,11 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from sigviz.engine import turns
+from sigviz.engine.alone import Alone, left_as_found
 from sigviz.engine.memory import even, keep_freed, rows_that_fit
-from sigviz.errors import Cancelled, NotANumber, OutOfMemory
+from sigviz.engine.numbers import finite, moved
+from sigviz.errors import Cancelled, OutOfMemory
 from sigviz.models import quick
 from sigviz.models.classifier import Objective, TextClassifier
-from sigviz.paths.path import Maker, Path, Points
+from sigviz.paths.path import Maker, Path, Points, chained
 
 Progress = Callable[[int, int], None]
 _NO_MEMORY = ("allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")  # in PyTorch's own messages
@@ -56,7 +58,7 @@ class Run:
 
         def look(k: Tensor) -> None:
             with torch.inference_mode():
-                answers.append(_finite(self.classifier.logits(points.at(k))).cpu())
+                answers.append(finite(self.classifier.logits(points.at(k))).cpu())
             self.forward += len(k)
 
         self._in_chunks(points, look, backward=False)
@@ -73,12 +75,41 @@ class Run:
 
         def look(k: Tensor) -> None:
             _, gradients, steps = self._gradients(path, k)
-            part = _moved(gradients, steps).sum(0).cpu()
+            part = moved(gradients, steps).sum(0).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
             self._count(k)
 
         self._in_chunks(path, look, backward=True)
-        return _finite(sums[0], "gradients")
+        return finite(sums[0], "gradients")
+
+    def at_once(self, points: Points, path: Path, fix: Callable[[Tensor], Objective]) -> tuple[Tensor, Tensor] | None:
+        """`logits` at the points and `integrate` over the path in one chunk; None where they do not fit into one.
+
+        For a few points a batch of their own takes longer than a place in a larger one.  fix: F, told by the logits at the
+        points; it becomes the objective.  No gradient is asked for at the points, and none is counted.
+        """
+        both = Path(
+            points.count + path.count,
+            chained((points, path)).at,
+            lambda k: _behind(points.count, path.steps(k[points.count :] - points.count)),
+        )
+        every = torch.arange(both.count, device=self.classifier.device)
+        if both.count > self._rows_for(both, backward=True)[1]:
+            return None
+        try:
+            with self._turn():
+                logits, gradients, steps = self._gradients(
+                    both, every, lambda logits: fix(logits[: points.count]), points.count
+                )
+                found = moved(gradients[points.count :], steps[points.count :]).sum(0).cpu()
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            return None
+        self.forward += points.count
+        self._count(every[points.count :])
+        self._report()
+        return logits[: points.count].cpu(), finite(found, "gradients")
 
     def integrals(self, path: Path, weights: Maker) -> Tensor:
         """`integrate` with L weights for each point, float64 weights(k) [b, L], at the cost of one: float64 [L, T, D]."""
@@ -86,13 +117,13 @@ class Run:
 
         def look(k: Tensor) -> None:
             _, gradients, steps = self._gradients(path, k)
-            moved = _moved(gradients, steps).flatten(1)  # [b, T * D]
-            part = (weights(k).to(moved).T @ moved).unflatten(1, gradients.shape[1:]).cpu()
+            changes = moved(gradients, steps).flatten(1)  # [b, T * D]
+            part = (weights(k).to(changes).T @ changes).unflatten(1, gradients.shape[1:]).cpu()
             sums[:] = [sums[0] + part] if sums else [part]
             self._count(k)
 
         self._in_chunks(path, look, backward=True)
-        return _finite(sums[0], "gradients")
+        return finite(sums[0], "gradients")
 
     def derivatives(self, path: Path) -> tuple[Tensor, Tensor]:
         """What `integrate` sums, point by point, for curves along a path.
@@ -105,25 +136,30 @@ class Run:
 
         def look(k: Tensor) -> None:
             logits, gradients, steps = self._gradients(path, k)
-            change = _moved(gradients, steps).sum(-1).cpu()
+            change = moved(gradients, steps).sum(-1).cpu()
             answers.append(logits.cpu())  # once nothing can go wrong any more: a chunk that did not fit is tried again
             changes.append(change)
             self._count(k)
 
         self._in_chunks(path, look, backward=True)
-        return torch.cat(answers), _finite(torch.cat(changes), "gradients")
+        return torch.cat(answers), finite(torch.cat(changes), "gradients")
 
-    def _gradients(self, path: Path, k: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _gradients(
+        self, path: Path, k: Tensor, fix: Callable[[Tensor], Objective] | None = None, still: int = 0
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """The answers [b, classes] at the points numbered k, the gradient of F there and the steps [b, T, D], on the device.
 
-        Where a step is 0 the gradient counts for nothing and need not be right.
+        Where a step is 0 the gradient counts for nothing and need not be right.  fix: F, where the answers have to tell it.
+        still: of the first so many no gradient is asked for.
         """
-        assert self.objective is not None
         steps = path.steps(k)
         with torch.enable_grad(), quick.asked(steps):
             at = path.at(k).detach().requires_grad_()  # [b, T, D]
-            logits = _finite(self.classifier.logits(at.clone()))  # some models write into their input
-            (gradients,) = torch.autograd.grad(self.objective(logits).sum(), at)
+            logits = finite(self.classifier.logits(at.clone()))  # some models write into their input
+            if fix is not None:
+                self.objective = fix(logits.detach().cpu())
+            assert self.objective is not None
+            (gradients,) = torch.autograd.grad(self.objective(logits[still:]).sum(), at)
         return logits.detach(), gradients, steps
 
     def _count(self, k: Tensor) -> None:
@@ -167,8 +203,8 @@ class Run:
         they were, whatever happened.  Every call is counted, on its way back too.  Raises Cancelled, NotANumber, OutOfMemory.
         """
         try:
-            with self._turn(), _left_as_found(self.classifier.model):
-                yield _Alone(self)
+            with self._turn(), left_as_found(self.classifier.model):
+                yield Alone(self)
         except RuntimeError as error:
             if not _is_out_of_memory(error):
                 raise
@@ -189,8 +225,7 @@ class Run:
 
     def _in_chunks(self, points: Points, look: Callable[[Tensor], None], *, backward: bool) -> None:
         device = self.classifier.device
-        tokens = points.at(torch.zeros(1, dtype=torch.long, device=device)).shape[1] if points.count else 1
-        rows = self._rows or even(max(1, points.count), rows_that_fit(self.classifier, tokens, backward))
+        tokens, rows = self._rows_for(points, backward)
         done = 0
         while done < points.count:
             k = torch.arange(done, min(done + rows, points.count), device=device)
@@ -205,6 +240,12 @@ class Run:
             done += len(k)
             self._report()
 
+    def _rows_for(self, points: Points, backward: bool) -> tuple[int, int]:
+        """Tokens of a point, and sequences in a chunk of them."""
+        first = torch.zeros(1, dtype=torch.long, device=self.classifier.device)
+        tokens = points.at(first).shape[1] if points.count else 1
+        return tokens, self._rows or even(max(1, points.count), rows_that_fit(self.classifier, tokens, backward))
+
     def _check(self) -> None:
         if self._cancel is not None and self._cancel.is_set():
             raise Cancelled("The explanation was cancelled.")
@@ -215,14 +256,9 @@ class Run:
             self._progress(passes, max(passes, self.total))
 
 
-def _double(numbers: Tensor) -> Tensor:
-    """float64, on the device where it has that."""
-    return (numbers.cpu() if numbers.device.type == "mps" else numbers).double()
-
-
-def _moved(gradients: Tensor, steps: Tensor) -> Tensor:
-    """Gradient times step, float64."""
-    return _double(gradients) * (_double(steps) if steps.device.type == "mps" else steps)
+def _behind(count: int, steps: Tensor) -> Tensor:
+    """The steps [b, T, D] behind those of `count` points that do not move."""
+    return torch.cat([torch.zeros_like(steps[:1]).expand(count, -1, -1), steps])
 
 
 def _halved(rows: int, tokens: int, error: RuntimeError) -> int:
@@ -236,58 +272,6 @@ def _halved(rows: int, tokens: int, error: RuntimeError) -> int:
     return rows // 2
 
 
-class _Alone(nn.Module):
-    """F of word embeddings, counted: what Run.alone() lends."""
-
-    def __init__(self, run: Run) -> None:
-        super().__init__()
-        self.model = run.classifier.model  # so that whoever walks over the modules meets the model's
-        self._run = run
-
-    def forward(self, embeddings: Tensor) -> Tensor:
-        """[B, T, D] -> [B], float64."""
-        run = self._run
-        assert run.objective is not None
-        if embeddings.requires_grad:
-            embeddings.register_hook(self._went_back)
-        values = run.objective(_finite(run.classifier.logits(embeddings.clone())))  # some models write into their input
-        run.forward += len(embeddings)
-        return values
-
-    def _went_back(self, gradients: Tensor) -> None:
-        _finite(gradients, "gradients")
-        self._run.backward += len(gradients)
-
-
-@contextmanager
-def _left_as_found(model: nn.Module) -> Iterator[None]:
-    """Hooks and attributes that are set on the model's modules meanwhile are gone again afterwards."""
-    found = [
-        (module, set(vars(module)), {name: dict(kept) for name, kept in vars(module).items() if "_hooks" in name})
-        for module in model.modules()
-    ]
-    try:
-        yield
-    finally:
-        for module, attributes, hooks in found:
-            for name in set(vars(module)) - attributes:
-                delattr(module, name)
-            for name, before in hooks.items():
-                now = vars(module)[name]
-                if now or before:
-                    now.clear()
-                    now.update(before)
-
-
 def _is_out_of_memory(error: RuntimeError) -> bool:
     """CUDA's allocator has a type for it; of CPUs, MPS and CUDA's libraries only the message tells."""
     return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _NO_MEMORY)
-
-
-def _finite(numbers: Tensor, kind: str = "logits") -> Tensor:
-    if not torch.isfinite(numbers).all():
-        raise NotANumber(
-            f"The model's {kind} are NaN or infinite, so nothing can be explained. Its weights may be broken; with bfloat16, "
-            "try float32."
-        )
-    return numbers

@@ -19,7 +19,8 @@ class Problem:
     x, baseline: [T, D] word embeddings of the text and of the text with every content token replaced.  members: bool
     [n, T], the tokens of each unit.  ids: int64 [T].  baseline_vector: [D]; baseline_token: its id, None for a vector that
     is no word.  output, baseline_output: F(x), F(x̄).  embeddings(): the vocabulary's embeddings [V, D], made when asked for.
-    foreseen: F at the points that the method named beforehand (Method.foresee), float64 [count], or None.
+    foreseen: F at the points that the method named beforehand (Method.foresee), float64 [count]; of a Path its integral,
+    float64 [T, D]; None where it named none, or they could not be looked at with x and x̄.
     """
 
     x: Tensor

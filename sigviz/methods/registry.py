@@ -75,7 +75,8 @@ class Method:
     promise to be kept ever better; None where it is kept as it stands.  preview: the method that already gives this one's
     limit, quickly.  passes(settings, n): sequences forward and backward for n units, F(x) and F(x̄) included; at most
     so many, where the method may stop early.  foresee(x, baseline, members, settings): points, known before F is, whose F
-    the method wants as `problem.foreseen`: they are looked at with x and x̄, in one batch.  check(settings): raises
+    the method wants as `problem.foreseen`, or the one Path that it integrates: they are looked at with x and x̄, in one
+    batch.  check(settings): raises
     InvalidSettings where options that are fine alone do not go together.
     """
 

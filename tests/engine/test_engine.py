@@ -119,6 +119,21 @@ def test_every_pass_is_counted_and_was_foretold(id: str, own, unit: str, rows) -
     assert told.tokens == len(classifier.points[0])
 
 
+def test_the_ends_of_a_line_are_looked_at_with_it_where_all_fit_into_one_chunk(rows) -> None:
+    found, batches = [], []
+    for count in (12, 11):
+        rows(count)
+        classifier = tiny.watched()
+        found.append(explain(classifier, tiny.TEXT, "ig", steps=10, features=True))
+        batches.append(classifier.batches)
+    assert batches == [[12], [2, 10]]
+    assert_same(found[0].features, found[1].features, 1e-6)  # kept in float32
+    assert_same(found[0].raw, found[1].raw, WORST)
+    for told in ("output", "baseline_output", "probabilities"):
+        assert_same(getattr(found[0], told), getattr(found[1], told), WORST)
+    assert (found[0].cost.forward, found[0].cost.backward) == (found[1].cost.forward, found[1].cost.backward) == (12, 10)
+
+
 COALITIONS = ("kernel-shap", "lime")  # what is drawn twice is looked at once
 
 

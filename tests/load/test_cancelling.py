@@ -17,7 +17,7 @@ from tests import tiny
 from tests.load.watching import LONG, Held, finished, until
 
 LONG_RUN = METHODS["sig"].settings(steps=500)
-SHORT_RUN = METHODS["ig"].settings(steps=4)
+SHORT_RUN = METHODS["ig"].settings(steps=20)  # some chunks of 16
 
 
 @pytest.fixture(autouse=True)
