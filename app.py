@@ -11,6 +11,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sigviz.ui.contrast import readable
+from sigviz.ui.links import without_endless_numbers
 from sigviz.ui.startup import set_up, warmed_up
 
 HERE = Path(__file__).parent
@@ -43,4 +44,5 @@ else:
         pages, expanded=True
     )  # without sections: Streamlit nests those in a way that screen readers stumble over
     readable()
+    without_endless_numbers()
     page.run()

@@ -34,7 +34,7 @@ class RunChoice:
         defaults = {option.name: option.default for option in get(self.method).options}
         given = {"baseline": self.baseline, **self.options}
         differing = {name: value for name, value in given.items() if value != {**defaults, "baseline": "mask"}.get(name)}
-        inside = ",".join(f"{name}={quote(str(value), safe='')}" for name, value in differing.items())
+        inside = ",".join(f"{name}={quote(str(value), safe='', errors='replace')}" for name, value in differing.items())
         return f"{self.method}({inside})" if inside else self.method
 
 

@@ -240,7 +240,15 @@ def _drawn(line: Sequence[Item], y: float, looks: Sequence[Look], theme: Theme, 
         place = f'x="{left:g}" width="{x - left:g}"'
         below = f'<rect {place} y="{y + 17.5:g}" height="2" fill="{fill}"/>' if "sigviz-first" in look.classes else ""
         behind = f'<rect {place} y="{y:g}" height="{_BOX}" rx="3" fill="{background}"/>'
-        yield f"<g><title>{_text(look.label)}</title>{behind}{drawn}{below}</g>"
+        yield f"<g><title>{_text(_told(look.label))}</title>{behind}{drawn}{below}</g>"
+
+
+def _told(label: str) -> str:
+    """What a word's score says, on every line that the word takes: of a word of many lines its beginning and the end."""
+    return label if len(label) <= _LONG else f"{label[: _LONG // 2]} … {label[-_LONG // 2 :]}"
+
+
+_LONG = 400  # characters
 
 
 def _placed(item: Item, left: float, y: float, fill: str, look: Look | None) -> str:

@@ -58,6 +58,7 @@ def svg_elements(svg: str) -> set[tuple[str, str]]:
 
 def csv_rows(text: str) -> list[dict[str, str]]:
     """The rows, all as wide as the head; fails where a cell that is no number could start a formula."""
+    csv.field_size_limit(2**30)  # a text of a megabyte is one cell
     found = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     for row in found:
         assert None not in row and None not in row.values(), row

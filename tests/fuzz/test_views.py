@@ -133,6 +133,13 @@ def test_a_megabyte_of_anything_is_drawn_and_exported(name: str) -> None:
     note(f"fuzz: a megabyte of {name} drawn and exported", time.perf_counter() - begun, "s")
 
 
+@pytest.mark.parametrize("text", ["a" * 20_000, "\u202ea" * 10_000])
+def test_a_picture_of_one_endless_word_is_not_much_longer_than_it(text: str) -> None:
+    one = explained(text, "sig-exact")
+    assert one is not None
+    assert len(picture.svg([one])) < 120 * len(text)
+
+
 @pytest.mark.parametrize("text", ["a" * 20_000, "e" + "\u0301" * 20_000, "电" * 20_000, "a " * 10_000, "🇩🇪" * 10_000])
 def test_a_picture_looks_at_each_character_a_few_times_only(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Counted: with each looked at once for every other one on its line, a pasted file held up the server for minutes."""
