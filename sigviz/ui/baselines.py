@@ -9,7 +9,7 @@ from sigviz.attribution import MAX_SEED, Attribution
 from sigviz.methods import METHODS
 from sigviz.teaching import baselines
 from sigviz.teaching.baselines import STANDARD, Space, StandIn
-from sigviz.ui import controls, downloads, lesson, strip
+from sigviz.ui import controls, downloads, lesson, links, strip
 from sigviz.ui.cards import theme
 from sigviz.ui.lesson import Asked
 from sigviz.ui.messages import plain
@@ -49,6 +49,7 @@ class Shown:
 
 def choice() -> Choice:
     """The page's own controls, in rows that wrap."""
+    links.without_endless_numbers()
     methods = [id for id in METHODS if id not in baselines.REGARDLESS]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox(

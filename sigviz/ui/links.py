@@ -3,6 +3,7 @@
 import math
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from sigviz.ui.selection import KEY as WORD
 
@@ -14,6 +15,9 @@ def without_endless_numbers() -> None:
     for name in [*st.query_params]:
         if name not in _FREE and any(map(_endless, st.query_params.get_all(name))):
             del st.query_params[name]
+            if (context := get_script_run_ctx(suppress_warning=True)) is not None:
+                with context.session_state.query_params() as given:
+                    given.set_initial_query_params_from_current()  # which widgets are seeded from
 
 
 def _endless(value: str) -> bool:
