@@ -49,7 +49,7 @@ class Shown:
 
 def choice() -> Choice:
     """The page's own controls, in rows that wrap."""
-    links.without_endless_numbers()
+    links.without_endless_numbers()  # as app.py does: this page may be run without it
     methods = [id for id in METHODS if id not in baselines.REGARDLESS]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method = st.selectbox(
