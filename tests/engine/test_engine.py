@@ -194,6 +194,20 @@ def test_memory_grows_with_the_chunk_and_with_neither_steps_nor_units(id: str, r
     assert weight(id, steps=64) > few + 40 * embedded
 
 
+@pytest.mark.parametrize("look", ["logits", "integrate", "derivatives"])
+def test_a_chunk_leaves_nothing_of_its_own_behind(look: str) -> None:
+    counted = []
+
+    def count(done: int, total: int) -> None:
+        counted.append(sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects()))
+
+    path, _ = _path()
+    run = Run(tiny.bert(), tiny.bert().objective("logit", 0), progress=count, rows=1)
+    getattr(run, look)(path)
+    assert len(counted) == 9
+    assert len(set(counted)) == 1, "what stays among a chunk's freed activations keeps the next chunk's out of their place"
+
+
 # precision
 
 
