@@ -259,7 +259,8 @@ class _Rows:
     """What all chunks' points give, a row each, on the CPU, in memory that is taken once.
 
     Left where each chunk happens to put them, the few numbers would lie in the gaps that its activations leave, and those of
-    the next chunk no longer fit in there: 0.5 GB after 130 chunks, in half of all runs (minilm, 400 tokens; memory.keep_freed).
+    the next chunk no longer fit in there: 0.5 GB more after 130 chunks, in half of all runs (minilm, 400 tokens; see
+    memory.keep_freed).
     """
 
     def __init__(self, count: int) -> None:
