@@ -4,7 +4,8 @@
 
 The peers (requirements-peers.txt) live in an environment of their own.  Both sides have the same bundled model, float32, the
 four sentences of the paper's Table 5 and `--sentences` of the movie test split, mask baseline, threads and machine.  For each
-sentence and method one side computes while the other waits, and they take turns; the first sentence of all is only a warm-up.
+sentence and method one side computes while the other waits, and they take turns; the first sentence of all is only a warm-up,
+and before each measured call either side wakes up by a plain look at the sentence, in the model's own way.
 KernelSHAP, which takes seconds, has the four of Table 5 alone.
 
 Printed: the median seconds a sentence of each, and for each goal the median of the sentences' ratios, peer / ours, with the

@@ -54,6 +54,8 @@ class TextClassifier:
         notes: tuple[str, ...] = (),
     ) -> None:
         self.model = model.eval().requires_grad_(False)
+        # asked a dozen times an explanation, and the model itself looks through its modules each time
+        self._number = next(parameter for parameter in model.parameters() if parameter.is_floating_point())
         self.tokenizer = tokenizer
         self.name = name
         self.revision = revision
@@ -69,14 +71,12 @@ class TextClassifier:
 
     @property
     def device(self) -> torch.device:
-        device: torch.device = self.model.device
-        return device
+        return self._number.device
 
     @property
     def dtype(self) -> torch.dtype:
         """The precision of the model's own arithmetic."""
-        dtype: torch.dtype = self.model.dtype
-        return dtype
+        return self._number.dtype
 
     @property
     def _words(self) -> int:
