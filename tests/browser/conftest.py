@@ -62,9 +62,30 @@ def open_page(address: str, browser: Browser) -> Iterator[Opener]:
 
 
 def settle(page: Page) -> None:
-    """Wait until the page's script has ended: everything asked for is there."""
+    """Wait until what was asked for is there to be seen: the script has ended, and the page has drawn its last part."""
     page.wait_for_timeout(300)  # until a change has reached the server
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.evaluate(_DRAWN)
+
+
+# The script's end and the drawing of its last widgets are two things: the page loads a widget's code when it first needs
+# it, a placeholder stands there meanwhile, and on a busy machine a fifth of a second and more lay between them.
+_DRAWN = """() => new Promise((resolve, reject) => {
+    const ended = () => document.querySelector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        && ![...document.querySelectorAll('[data-testid="stSkeleton"]')].some(one => one.checkVisibility());
+    const since = performance.now();
+    let changed = since - 150;  // ms: what was drawn before this is waited for by the caller
+    const watcher = new MutationObserver(() => { changed = performance.now(); });
+    watcher.observe(document.documentElement, {childList: true, subtree: true, attributeFilter: ["data-test-script-state"]});
+    const look = setInterval(() => {
+        const now = performance.now();
+        const drawn = now - changed >= 250 && ended();
+        if (drawn || now - since > PATIENCE) {
+            clearInterval(look);
+            watcher.disconnect();
+            drawn ? resolve() : reject(new Error("the page did not come to rest"));
+        }
+    }, 50);
+})""".replace("PATIENCE", str(PATIENCE))
 
 
 def _outside(url: str, address: str) -> bool:

@@ -128,6 +128,7 @@ def test_the_same_text_is_nothing_to_compare_and_nothing_is_lost(open_page: Open
 def test_a_changed_word_is_reached_by_keyboard_and_says_what_happened(open_page: Opener) -> None:
     page = open_page("edit", **QUICK)
     changed = page.locator(".sigviz-beside .changed")
+    expect(changed).to_be_visible()  # before the key is pressed: it goes to what is there by then
     page.locator(".st-key-seen button").last.focus()
     page.keyboard.press("Tab")
     expect(changed).to_be_focused()
