@@ -366,6 +366,14 @@ def test_more_names_than_classes_are_refused() -> None:
         TextClassifier(*FAMILIES["bert"](), name="misnamed", labels=("a", "b", "c", "d"))
 
 
+def test_device_and_precision_are_the_model_s_own_of_now() -> None:
+    classifier = made("bert")
+    for dtype in (torch.float64, torch.float32):
+        classifier.model.to(dtype)
+        assert (classifier.dtype, classifier.device) == (classifier.model.dtype, classifier.model.device)
+        assert classifier.embed([5, 6]).dtype == classifier.working_dtype
+
+
 class WithoutEmbeddings(BertForSequenceClassification):
     def forward(self, input_ids):
         return SimpleNamespace(logits=torch.zeros(1, 3))

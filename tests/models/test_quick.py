@@ -89,3 +89,20 @@ def test_gradients_of_the_words_that_are_asked_for_are_right_also_where_they_are
         found.append(gradient[wanted])
     torch.testing.assert_close(found[0], found[1], rtol=1e-10, atol=1e-12)
     assert float(found[0].abs().max()) > 1e-6
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_a_word_has_moved_however_little_of_it_did(dtype: torch.dtype) -> None:
+    """In one feature alone, up or down, to the next number or beyond all numbers."""
+    x = torch.randn(1, 7, 4, generator=torch.Generator().manual_seed(1), dtype=torch.float64).repeat(6, 1, 1).to(dtype)
+    x[:, 5, 3] = torch.finfo(dtype).tiny  # the difference to its neighbour is less than any normal number
+    huge = torch.finfo(dtype).max
+    x[:, 6, 3] = -huge
+    moves = {(1, 1, 3): x[0, 1, 3] + 0.5, (2, 2, 3): x[0, 2, 3] - 0.5, (3, 5, 3): x[0, 5, 3] * 1.5, (4, 6, 3): huge}
+    moves |= {(5, 4, 0): float("nan")}
+    expected = torch.zeros(x.shape[:2], dtype=torch.bool)
+    for (row, word, feature), value in moves.items():
+        x[row, word, feature] = value
+        expected[row, word] = True
+    found = quick.moved(x)
+    assert found is not None and torch.equal(found, expected)
